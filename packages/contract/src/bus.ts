@@ -1,0 +1,88 @@
+/** Contract section 5: what travels between the programs. */
+import { z } from 'zod';
+import { chatTypes, participant } from './chats.ts';
+import { message, messageStatuses } from './messages.ts';
+import { counter, timestamp, uuid } from './primitives.ts';
+
+/** Streams and the subjects they hold. */
+export const streams = {
+  MESSAGES: ['msg.>'],
+  CHATS: ['chat.>', 'group.>'],
+  PRESENCE: ['presence.>'],
+  NOTIFICATIONS: ['notif.>'],
+  MEDIA: ['media.>'],
+} as const;
+
+/** Seconds to wait before the n-th redelivery; then the event is a dead letter. */
+export const redeliverySeconds = [1, 5, 15, 30, 60] as const;
+
+export const busPayloads = {
+  'msg.new': z.object({
+    message,
+    recipients: z.array(uuid).meta({ description: 'Every member at the time of sending, the sender included' }),
+    /** The connection it was sent on: it gets `message.sent` instead of `message.new`. */
+    origin: z.string().nullable(),
+  }),
+  'msg.status.updated': z.object({
+    chat_id: uuid,
+    user_id: uuid,
+    status: z.enum(messageStatuses),
+    up_to_seq: counter,
+    message_ids: z.array(uuid),
+    sender_ids: z.array(uuid),
+    state_version: counter,
+    timestamp,
+    /** False where the reader or chat keeps reads private: then only the reader's own devices learn of it. */
+    visible: z.boolean(),
+    origin: z.string().nullable(),
+  }),
+  'chat.created': z.object({
+    chat_id: uuid,
+    type: z.enum(chatTypes),
+    name: z.string(),
+    created_by: uuid,
+    participants: z.array(participant),
+    state_version: counter,
+    user_versions: z.record(uuid, counter),
+  }),
+  'presence.changed': z.object({
+    user_id: uuid,
+    status: z.enum(['online', 'offline']),
+    last_seen: timestamp.nullable(),
+  }),
+} as const;
+
+export type BusSubject = keyof typeof busPayloads;
+export type BusPayload<S extends BusSubject> = z.output<(typeof busPayloads)[S]>;
+
+/** The envelope of every event on the bus. */
+export const busEnvelope = z.object({
+  event_id: uuid,
+  event_type: z.string(),
+  timestamp,
+  request_id: z.string(),
+  trace: z.string().nullable(),
+  payload: z.unknown(),
+});
+
+/** One event of a subject. */
+export interface BusEvent<S extends BusSubject = BusSubject> {
+  event_id: string;
+  event_type: S;
+  timestamp: string;
+  request_id: string;
+  /** W3C `traceparent`, where tracing is on. */
+  trace: string | null;
+  payload: BusPayload<S>;
+}
+
+/** A `BusEvent` of any subject, told apart by `event_type`. */
+export type AnyBusEvent = { [S in BusSubject]: BusEvent<S> }[BusSubject];
+
+/** Reads an event that came over a wire; throws a ZodError where it breaks the schema. */
+export function parseBusEvent(value: unknown): AnyBusEvent {
+  const envelope = busEnvelope.parse(value);
+  if (!(envelope.event_type in busPayloads)) throw new Error(`unknown event type ${envelope.event_type}`);
+  const subject = envelope.event_type as BusSubject;
+  return { ...envelope, event_type: subject, payload: busPayloads[subject].parse(envelope.payload) } as AnyBusEvent;
+}

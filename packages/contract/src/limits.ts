@@ -1,0 +1,60 @@
+/** Sizes and times that both sides rely on (contract sections 1, 2 and 4). */
+export const limits = {
+  /** Unicode code points of a text message. */
+  messageBody: 4096,
+  caption: 1024,
+  displayName: 64,
+  statusText: 140,
+  /** Messages per history page: asked for, and at most. */
+  historyPage: { default: 50, max: 100 },
+  chatPage: { default: 20, max: 100 },
+  /** Ids in one `message.delivered` frame. */
+  deliveredIds: 100,
+  /** Users in one `presence.subscribe` frame. */
+  presenceIds: 200,
+  /** Seconds an OTP can be used. */
+  otpSeconds: 300,
+  /** Seconds an access token lives. */
+  accessTokenSeconds: 900,
+  /** Seconds a refresh token lives: 30 days. */
+  refreshTokenSeconds: 30 * 24 * 3600,
+  /** Seconds in which a rotated refresh token still gets a good pair. */
+  refreshGraceSeconds: 10,
+  /** Bytes of a JSON request body. */
+  jsonBody: 256 * 1024,
+  /** Bytes of a real-time frame. */
+  frame: 64 * 1024,
+  /** Frames, and bytes, that may wait for a slow reader. */
+  outbound: { frames: 256, bytes: 1024 * 1024 },
+  /** Seconds: how often a client pings, and the silence that closes a connection. */
+  heartbeat: { pingSeconds: 25, silenceSeconds: 60 },
+  /** Seconds a raw connection may take to send its `auth` frame. */
+  authSeconds: 10,
+  /** Seconds after which typing ends by itself. */
+  typingSeconds: 5,
+  /** Seconds a presence lease lives without a sign of life. */
+  presenceSeconds: 60,
+} as const;
+
+/** One rate limit: `points` per `seconds`, and how many more a burst may take in that time. */
+export interface RateLimit {
+  readonly points: number;
+  readonly seconds: number;
+  readonly burst?: number;
+}
+
+/** Contract section 3. Every number can be changed by configuration. */
+export const rateLimits = {
+  otpRequest: { points: 3, seconds: 300 },
+  otpVerify: { points: 5, seconds: 300 },
+  apiUser: { points: 100, seconds: 60, burst: 20 },
+  apiIp: { points: 30, seconds: 60 },
+  socketMessage: { points: 30, seconds: 10 },
+  /** Frames that are no messages (receipts, typing, presence): a guard against floods, not part of the contract. */
+  socketFrame: { points: 300, seconds: 10 },
+  mediaUpload: { points: 10, seconds: 60 },
+  contactSync: { points: 5, seconds: 60 },
+} as const satisfies Record<string, RateLimit>;
+
+/** What is counted separately (contract section 3). */
+export type RateScope = keyof typeof rateLimits;

@@ -1,0 +1,42 @@
+/**
+ * The registry: every procedure there is, once. REST routes, the tRPC router, the OpenAPI document and the SDK's
+ * types are all made of it, so none can say something that another does not.
+ */
+import type { z } from 'zod';
+import { logout, refresh, requestOtp, verifyOtp } from './auth.ts';
+import { createChat, getChat } from './chats.ts';
+import { listMessages, markRead, sendMessage } from './messages.ts';
+import { getPresence, getUser, me, updateMe } from './users.ts';
+
+export const procedures = {
+  auth: { requestOtp, verifyOtp, refresh, logout },
+  users: { me, updateMe, get: getUser, presence: getPresence },
+  chats: { create: createChat, get: getChat },
+  messages: { list: listMessages, send: sendMessage, markRead },
+} as const;
+
+export type Procedures = typeof procedures;
+
+/** `auth.requestOtp` and so on. */
+export type ProcedurePath = {
+  [D in keyof Procedures]: `${D}.${Extract<keyof Procedures[D], string>}`;
+}[keyof Procedures];
+
+type At<P extends ProcedurePath> = P extends `${infer D extends keyof Procedures}.${infer N}`
+  ? N extends keyof Procedures[D]
+    ? Procedures[D][N]
+    : never
+  : never;
+
+/** What a caller passes to a procedure, e.g. `InputOf<'chats.create'>`. */
+export type InputOf<P extends ProcedurePath> = At<P> extends { input: infer I extends z.ZodType } ? z.input<I> : never;
+
+/** What a procedure answers. */
+export type OutputOf<P extends ProcedurePath> = At<P> extends { output: infer O extends z.ZodType } ? z.output<O> : never;
+
+/** Every procedure with its path, in the order of the registry. */
+export function procedureEntries() {
+  return Object.entries(procedures).flatMap(([domain, group]) =>
+    Object.entries(group).map(([name, definition]) => ({ path: `${domain}.${name}` as ProcedurePath, definition })),
+  );
+}

@@ -1,0 +1,134 @@
+/** Contract section 4: every event of both transports, in both directions. */
+import { z } from 'zod';
+import { chatTypes, participant } from './chats.ts';
+import { errorCodes } from './errors.ts';
+import { limits } from './limits.ts';
+import { message, messageStatuses, sendInput } from './messages.ts';
+import { counter, text, timestamp, uuid } from './primitives.ts';
+import { presence } from './users.ts';
+
+const empty = z.object({});
+const userIds = z.object({ user_ids: z.array(uuid).min(1).max(limits.presenceIds) });
+const chatRef = z.object({ chat_id: uuid });
+
+/** Client → server. */
+export const clientEvents = {
+  auth: z.object({ token: z.string().min(1).max(4096) }),
+  'message.send': sendInput,
+  'message.delivered': z.object({ message_ids: z.array(uuid).min(1).max(limits.deliveredIds) }),
+  'message.read': z.object({ chat_id: uuid, up_to_message_id: uuid }),
+  'typing.start': chatRef,
+  'typing.stop': chatRef,
+  'presence.subscribe': userIds,
+  'presence.unsubscribe': userIds,
+  ping: empty,
+} as const;
+
+/** Client events that later parts of the contract bring; until then they answer 4022 like any unknown event. */
+export const plannedClientEvents = {
+  'message.delete': z.object({ message_id: uuid, for: z.enum(['me', 'everyone']) }),
+  'message.edit': z.object({ message_id: uuid, payload: z.record(z.string(), z.unknown()) }),
+  'message.react': z.object({ message_id: uuid, emoji: text({ min: 1, max: 32 }).nullable() }),
+} as const;
+
+const sent = z.object({ message_id: uuid, client_msg_id: uuid, chat_id: uuid, seq: counter, timestamp });
+
+/** Statuses of one or several messages: `message_id` names the only one, `message_ids` the newest of several. */
+const status = z.object({
+  chat_id: uuid,
+  user_id: uuid,
+  status: z.enum(messageStatuses),
+  message_id: uuid.optional(),
+  message_ids: z.array(uuid),
+  up_to_seq: counter,
+  state_version: counter,
+  timestamp,
+});
+
+/** Server → client. */
+export const serverEvents = {
+  'message.new': message.extend({ timestamp }),
+  'message.sent': sent,
+  'message.status': status,
+  'message.deleted': z.object({ message_id: uuid, chat_id: uuid, version: counter }),
+  'message.edited': message,
+  'message.reaction': z.object({
+    message_id: uuid,
+    chat_id: uuid,
+    user_id: uuid,
+    emoji: z.string().nullable(),
+    version: counter,
+  }),
+  typing: z.object({ chat_id: uuid, user_id: uuid, is_typing: z.boolean() }),
+  presence,
+  'chat.created': z.object({
+    chat_id: uuid,
+    type: z.enum(chatTypes),
+    name: z.string(),
+    participants: z.array(participant),
+    state_version: counter,
+    user_version: counter,
+  }),
+  'chat.updated': z.object({ chat_id: uuid, changes: z.record(z.string(), z.unknown()), state_version: counter }),
+  'group.member.added': z.object({ chat_id: uuid, user_id: uuid, display_name: z.string(), state_version: counter }),
+  'group.member.removed': z.object({ chat_id: uuid, user_id: uuid, state_version: counter }),
+  'media.updated': z.object({
+    media_id: uuid,
+    status: z.enum(['ready', 'processing']),
+    thumbnail_url: z.string().nullable(),
+    duration_ms: z.int().nullable(),
+  }),
+  pong: empty,
+  error: z.object({
+    code: z.union([
+      z.literal(4001),
+      z.literal(4003),
+      z.literal(4004),
+      z.literal(4022),
+      z.literal(4029),
+      z.literal(5000),
+    ]),
+    reason: z.enum(errorCodes),
+    message: z.string(),
+    details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    retry_after: z.int().optional().meta({ description: 'Seconds to wait; with 4029' }),
+  }),
+} as const;
+
+export type ClientEvent = keyof typeof clientEvents;
+export type ClientEventInput<E extends ClientEvent> = z.input<(typeof clientEvents)[E]>;
+export type ClientEventData<E extends ClientEvent> = z.output<(typeof clientEvents)[E]>;
+export type ServerEvent = keyof typeof serverEvents;
+export type ServerEventData<E extends ServerEvent> = z.output<(typeof serverEvents)[E]>;
+
+/** A frame of the raw transport, client → server: `data` is checked against its event afterwards. */
+export const clientFrame = z.object({
+  event: z.string().min(1).max(64),
+  data: z.unknown().optional(),
+  req_id: z.string().max(128).optional(),
+});
+export type ClientFrame = z.output<typeof clientFrame>;
+
+/**
+ * What each event answers. Socket.IO: the acknowledgement's `data`. Raw: `message.send` is answered by `message.sent` and
+ * `ping` by `pong`; every other event, if it carried a `req_id`, by a frame of its own name with that `req_id`.
+ */
+export interface AckResults {
+  auth: { expires_in: number };
+  'message.send': ServerEventData<'message.sent'>;
+  'message.delivered': Record<string, never>;
+  'message.read': { unread_count: number };
+  'typing.start': Record<string, never>;
+  'typing.stop': Record<string, never>;
+  'presence.subscribe': Record<string, never>;
+  'presence.unsubscribe': Record<string, never>;
+  ping: Record<string, never>;
+}
+
+/** A Socket.IO acknowledgement (contract section 4). */
+export type Ack<T> =
+  | { ok: true; data: T }
+  | {
+      ok: false;
+      error: { code: string; message: string; details?: { path: string; message: string }[]; retry_after?: number };
+    };
