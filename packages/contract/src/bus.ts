@@ -34,6 +34,8 @@ export const busPayloads = {
     timestamp,
     /** False where the reader or chat keeps reads private: then only the reader's own devices learn of it. */
     visible: z.boolean(),
+    /** The delivered position moved too: what others learn of a read that is kept private. */
+    delivered_moved: z.boolean(),
     origin: z.string().nullable(),
   }),
   'chat.created': z.object({

@@ -1,0 +1,61 @@
+import type {
+  AccessTokens,
+  Clock,
+  EventBus,
+  KeyValue,
+  Log,
+  PresenceLeases,
+  Publisher,
+  RateLimiter,
+  SecretHasher,
+  Signals,
+  Sms,
+} from './ports/engines.ts';
+import type { ChatStore, MessageStore, PrivacyStore, SessionStore, UserStore } from './ports/stores.ts';
+import type { ChatCache } from './chats/cache.ts';
+import type { PositionWriter } from './messages/positions.ts';
+import type { SendQueue } from './messages/send-queue.ts';
+
+/** Settings that change what core does. */
+export interface CoreSettings {
+  /** Puts the code into the answer of request-otp; refused in production. */
+  otpEcho: boolean;
+}
+
+/** Everything that core reaches, through ports. Made once by `createCore`; functions take the part they need. */
+export interface Core {
+  readonly settings: CoreSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly chats: ChatStore;
+  readonly messages: MessageStore;
+  readonly privacy: PrivacyStore;
+  readonly keyValue: KeyValue;
+  readonly rates: RateLimiter;
+  readonly presence: PresenceLeases;
+  readonly bus: EventBus;
+  readonly signals: Signals;
+  readonly publisher: Publisher;
+  readonly tokens: AccessTokens;
+  readonly hasher: SecretHasher;
+  readonly sms: Sms;
+  /** Chats with their members, cached briefly. */
+  readonly chatCache: ChatCache;
+  /** Sends gather here for the next commit. */
+  readonly sendQueue: SendQueue;
+  /** Read and delivered positions gather here for the next commit. */
+  readonly positions: PositionWriter;
+}
+
+/** Who asks, on whose behalf something is done. */
+export interface Caller {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly requestId: string;
+  /** The live connection that asks, where there is one. */
+  readonly connectionId?: string | undefined;
+  /** W3C `traceparent`, where tracing is on. */
+  readonly trace?: string | undefined;
+}

@@ -1,0 +1,38 @@
+/** @packageDocumentation The domain of Parley: plain functions over ports. Knows no framework, driver or transport. */
+import { ChatCache } from './chats/cache.ts';
+import type { Core } from './context.ts';
+import { PositionWriter } from './messages/positions.ts';
+import { SendQueue } from './messages/send-queue.ts';
+
+export { authenticate, logout, refreshTokens } from './auth/session.ts';
+export { requestOtp, verifyOtp } from './auth/otp.ts';
+export { ChatCache } from './chats/cache.ts';
+export { type ChatAccess, type ChatNeed, accessChat, checkChat, presentMembers } from './chats/access.ts';
+export { describeChat, getChat, openDirect } from './chats/direct.ts';
+export type { Caller, Core, CoreSettings } from './context.ts';
+export { AppError, unavailable } from './error.ts';
+export { BatchLoader, Batcher, type BatcherOptions } from './lib/batcher.ts';
+export { listMessages } from './messages/history.ts';
+export type { CommittedMove } from './messages/positions.ts';
+export { markDelivered, markRead } from './messages/receipts.ts';
+export { sendMessage } from './messages/send.ts';
+export { setTyping } from './messages/typing.ts';
+export { expandOutbox, type OutboxPayloads } from './outbox.ts';
+export * from './ports/engines.ts';
+export * from './ports/stores.ts';
+export { connectionClosed, connectionOpened, connectionsAlive } from './presence/connections.ts';
+export { getMe, getPresence, getUser, updateMe, visiblePresence, visibleProfiles } from './users/profile.ts';
+
+/** What the outside brings; the rest core makes itself. */
+export type CoreParts = Omit<Core, 'chatCache' | 'sendQueue' | 'positions'>;
+
+/** Makes the core over the given ports. */
+export function createCore(parts: CoreParts): Core {
+  const chatCache = new ChatCache(parts.chats);
+  return {
+    ...parts,
+    chatCache,
+    sendQueue: new SendQueue(parts),
+    positions: new PositionWriter({ ...parts, chatCache }),
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * Writes positions in group commits: of the moves that gather, only the furthest of each user and chat is written. One
+ * event per move tells senders how far it came, whatever the number of messages it passed.
+ */
+import type { BusEvent } from '@parley/contract';
+import { AppError } from '../error.ts';
+import { Batcher } from '../lib/batcher.ts';
+import { makeEvent } from '../lib/events.ts';
+import type { Clock, Log, Publisher } from '../ports/engines.ts';
+import type {
+  ChatStore,
+  EventContext,
+  MessageStore,
+  PositionMove,
+  PositionResult,
+  PrivacyStore,
+  Span,
+} from '../ports/stores.ts';
+import type { ChatCache } from '../chats/cache.ts';
+import { readsVisibleIn } from './receipts.ts';
+
+/** A move that was committed: enough to make its event, now or after a crash. */
+export interface CommittedMove {
+  chatId: string;
+  userId: string;
+  delivered: Span | null;
+  read: Span | null;
+  stateVersion: number;
+  at: string;
+  context: EventContext;
+}
+
+interface Parts {
+  chats: Pick<ChatStore, 'advance'>;
+  messages: Pick<MessageStore, 'others'>;
+  privacy: PrivacyStore;
+  chatCache: ChatCache;
+  publisher: Publisher;
+  clock: Clock;
+  log: Log;
+}
+
+/** Ids that one status event names at most; clients that need more go by `up_to_seq`. */
+const idsPerEvent = 100;
+
+export class PositionWriter {
+  readonly #parts: Parts;
+  readonly #batcher: Batcher<PositionMove, PositionResult>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#batcher = new Batcher<PositionMove, PositionResult>({
+      maxSize: 500,
+      run: (moves) => this.#run(moves),
+      isolate: (error) => !(error instanceof AppError),
+    });
+  }
+
+  /** Resolves once the move is committed, with where the positions stand then. */
+  move(move: PositionMove): Promise<PositionResult> {
+    return this.#batcher.add(move);
+  }
+
+  /** Resolves when nothing waits for a commit. */
+  settled(): Promise<void> {
+    return this.#batcher.settled();
+  }
+
+  async #run(moves: PositionMove[]): Promise<PositionResult[]> {
+    const merged = new Map<string, PositionMove>();
+    for (const move of moves) {
+      const key = move.chatId + move.userId;
+      const other = merged.get(key);
+      if (other) {
+        other.delivered = Math.max(other.delivered, move.delivered);
+        other.read = Math.max(other.read, move.read);
+      } else merged.set(key, { ...move });
+    }
+    const results = await this.#parts.chats.advance([...merged.values()]);
+    const byKey = new Map([...merged.keys()].map((key, index) => [key, results[index] as PositionResult]));
+    void this.#publish([...merged.values()], results);
+    return moves.map((move) => byKey.get(move.chatId + move.userId) as PositionResult);
+  }
+
+  /** Nobody waits for this: what fails here is published by the relay's sweep. */
+  async #publish(moves: PositionMove[], results: PositionResult[]): Promise<void> {
+    const byOutbox = new Map<string, CommittedMove[]>();
+    moves.forEach((move, index) => {
+      const moved = results[index]?.moved;
+      if (!moved) return;
+      const list = byOutbox.get(moved.outboxId) ?? [];
+      byOutbox.set(moved.outboxId, list);
+      list.push({ chatId: move.chatId, userId: move.userId, context: move.context, ...moved });
+    });
+    try {
+      for (const [outboxId, committed] of byOutbox) {
+        this.#parts.publisher.publish(outboxId, await statusEvents(this.#parts, committed));
+      }
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'status events wait for the sweep');
+    }
+  }
+}
+
+/** The `msg.status.updated` events of committed moves. */
+export async function statusEvents(
+  parts: Pick<Parts, 'messages' | 'privacy' | 'chatCache' | 'clock'>,
+  moves: readonly CommittedMove[],
+): Promise<BusEvent<'msg.status.updated'>[]> {
+  const spans = moves.map((move) => ({
+    chatId: move.chatId,
+    userId: move.userId,
+    ...((move.read ?? move.delivered) as Span),
+    limit: idsPerEvent,
+  }));
+  const others = await parts.messages.others(spans);
+  return Promise.all(
+    moves.map(async (move, index) => {
+      const passed = others[index] ?? [];
+      const chat = await parts.chatCache.get(move.chatId);
+      const visible = !move.read || !chat || (await readsVisibleIn(parts, chat));
+      return makeEvent(
+        'msg.status.updated',
+        move.context,
+        {
+          chat_id: move.chatId,
+          user_id: move.userId,
+          status: move.read ? 'read' : 'delivered',
+          up_to_seq: (move.read ?? move.delivered)?.to ?? 0,
+          message_ids: passed.map((message) => message.message_id),
+          sender_ids: [...new Set(passed.map((message) => message.sender_id))],
+          state_version: move.stateVersion,
+          timestamp: move.at,
+          visible,
+          delivered_moved: move.delivered !== null,
+          origin: move.context.origin,
+        },
+        parts.clock.now(),
+      );
+    }),
+  );
+}

@@ -1,0 +1,90 @@
+/** Sending (contract section 2, Messages; design, the hot path). */
+import { hash } from 'node:crypto';
+import { type Message, mediaTypes, type ReplyPreview, type SendInput } from '@parley/contract';
+import { v7 as uuidv7 } from 'uuid';
+import { checkChat, presentMembers } from '../chats/access.ts';
+import type { Caller, Core } from '../context.ts';
+import { AppError } from '../error.ts';
+import { newContext } from '../lib/events.ts';
+import type { Member, StoredMessage } from '../ports/stores.ts';
+import { readsVisibleIn } from './receipts.ts';
+import { isVisible, replyPreviewOf, statusFor, toWire } from './wire.ts';
+
+/** Tells a repeated send from another one that reuses its id; not a secret, so a short digest will do. */
+function fingerprintOf(input: SendInput): string {
+  const canonical = JSON.stringify([
+    input.chat_id,
+    input.type,
+    Object.entries(input.payload).sort(([a], [b]) => (a < b ? -1 : 1)),
+    input.reply_to_message_id ?? null,
+  ]);
+  return hash('sha256', canonical, 'base64url').slice(0, 32);
+}
+
+async function previewOfReply(
+  core: Pick<Core, 'messages'>,
+  member: Member,
+  chatId: string,
+  replyTo: string,
+): Promise<ReplyPreview> {
+  const target = (await core.messages.byIds([replyTo])).get(replyTo);
+  if (!target || target.chat_id !== chatId || !isVisible(member, target.seq)) {
+    throw new AppError('NOT_FOUND', 'The message replied to is not in this chat');
+  }
+  return replyPreviewOf(target);
+}
+
+/**
+ * Stores a message durably, then publishes it. The same `client_msg_id` by the same sender gives the first message
+ * (`created: false`), for ever and also when both arrive at once. Errors: `CHAT_NOT_FOUND`, `NOT_CHAT_MEMBER`,
+ * `USER_BLOCKED`, `NOT_FOUND` (reply or media), `CONFLICT` (the id was used for something else), `SERVICE_UNAVAILABLE`.
+ */
+export async function sendMessage(
+  core: Pick<Core, 'chatCache' | 'chats' | 'messages' | 'privacy' | 'sendQueue' | 'clock'>,
+  caller: Caller,
+  input: SendInput,
+): Promise<{ created: boolean; message: Message }> {
+  const cached = core.chatCache.peek(input.chat_id) ?? (await core.chatCache.get(input.chat_id));
+  const { chat, member } = checkChat(cached, caller.userId, 'post');
+  if ((mediaTypes as readonly string[]).includes(input.type)) {
+    // No file can have been uploaded yet, so every media_id is unknown.
+    throw new AppError('NOT_FOUND', 'There is no such media file');
+  }
+  const replyTo = input.reply_to_message_id ?? null;
+  const replyPreview = replyTo === null ? null : await previewOfReply(core, member, input.chat_id, replyTo);
+
+  const fingerprint = fingerprintOf(input);
+  const result = await core.sendQueue.add({
+    message: {
+      message_id: uuidv7(),
+      chat_id: input.chat_id,
+      sender_id: caller.userId,
+      client_msg_id: input.client_msg_id,
+      type: input.type,
+      payload: input.payload,
+      reply_to_message_id: replyTo,
+      fingerprint,
+      created_at: new Date(core.clock.now()).toISOString(),
+      context: newContext(caller),
+    },
+    replyPreview,
+    recipients: presentMembers(chat),
+  });
+  if (result.outcome === 'stored') return { created: true, message: result.message };
+  if (result.fingerprint !== fingerprint) {
+    throw new AppError('CONFLICT', 'This client_msg_id was used for another message');
+  }
+  return { created: false, message: await asSeenBySender(core, caller, result.message, replyPreview) };
+}
+
+async function asSeenBySender(
+  core: Pick<Core, 'chatCache' | 'privacy'>,
+  caller: Caller,
+  stored: StoredMessage,
+  replyPreview: ReplyPreview | null,
+): Promise<Message> {
+  const chat = await core.chatCache.fresh(stored.chat_id);
+  if (!chat) throw new AppError('CHAT_NOT_FOUND');
+  const status = statusFor(stored, caller.userId, chat, await readsVisibleIn(core, chat));
+  return toWire(stored, status, replyPreview);
+}

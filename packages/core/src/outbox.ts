@@ -1,0 +1,80 @@
+/**
+ * From committed outbox rows back to events. Used by the relay for what a crash or a broken bus left unpublished; the
+ * usual path makes the same events from what it has at hand. Event ids are stored with the row, so a repeat is told.
+ */
+import type { AnyBusEvent } from '@parley/contract';
+import { presentMembers } from './chats/access.ts';
+import { chatCreatedEvent } from './chats/direct.ts';
+import type { Core } from './context.ts';
+import { type CommittedMove, statusEvents } from './messages/positions.ts';
+import { newMessageEvent } from './messages/send-queue.ts';
+import { isVisible, replyPreviewOf, toWire } from './messages/wire.ts';
+import type { ChatRecord, EventContext, OutboxRow, StoredMessage } from './ports/stores.ts';
+
+/** Payloads of `outbox` rows, by subject. */
+export interface OutboxPayloads {
+  'msg.new': { messages: { id: string; context: EventContext }[] };
+  'msg.status.updated': { moves: CommittedMove[] };
+  'chat.created': {
+    chat_id: string;
+    created_by: string;
+    user_versions: Record<string, number>;
+    context: EventContext;
+  };
+}
+
+type Parts = Pick<Core, 'messages' | 'chatCache' | 'privacy' | 'clock'>;
+
+/** The events of a row, in their order. */
+export async function expandOutbox(core: Parts, row: OutboxRow): Promise<AnyBusEvent[]> {
+  switch (row.subject) {
+    case 'msg.new':
+      return expandMessages(core, row.payload as OutboxPayloads['msg.new']);
+    case 'msg.status.updated':
+      return statusEvents(core, (row.payload as OutboxPayloads['msg.status.updated']).moves);
+    case 'chat.created':
+      return expandChat(core, row.payload as OutboxPayloads['chat.created']);
+    default:
+      throw new Error(`outbox row ${row.id} has an unknown subject`);
+  }
+}
+
+async function expandMessages(core: Parts, payload: OutboxPayloads['msg.new']): Promise<AnyBusEvent[]> {
+  const stored = await core.messages.byIds(payload.messages.map((entry) => entry.id));
+  const replyIds = [...stored.values()].flatMap((message) => message.reply_to_message_id ?? []);
+  const replies = await core.messages.byIds(replyIds);
+  const events: AnyBusEvent[] = [];
+  for (const { id, context } of payload.messages) {
+    const message = stored.get(id);
+    const chat = message && (await core.chatCache.get(message.chat_id));
+    if (message && chat) events.push(rebuild(core, message, chat, replies, context));
+  }
+  return events;
+}
+
+function rebuild(
+  core: Parts,
+  message: StoredMessage,
+  chat: ChatRecord,
+  replies: Map<string, StoredMessage>,
+  context: EventContext,
+): AnyBusEvent {
+  const reply = message.reply_to_message_id ? replies.get(message.reply_to_message_id) : undefined;
+  const recipients = presentMembers(chat).filter((id) => {
+    const member = chat.members.get(id);
+    return member !== undefined && isVisible(member, message.seq);
+  });
+  return newMessageEvent(
+    toWire(message, 'sent', reply ? replyPreviewOf(reply) : null),
+    recipients,
+    context,
+    core.clock.now(),
+  );
+}
+
+async function expandChat(core: Parts, payload: OutboxPayloads['chat.created']): Promise<AnyBusEvent[]> {
+  const chat = await core.chatCache.get(payload.chat_id);
+  if (!chat) return [];
+  const { user_versions, created_by, context } = payload;
+  return [chatCreatedEvent(chat, user_versions, created_by, context, core.clock.now())];
+}

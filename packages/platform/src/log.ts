@@ -1,0 +1,27 @@
+/** JSON logs (pino). Phones, tokens, codes and message text are never logged. */
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import type { Config } from './config.ts';
+
+export type { Logger } from 'pino';
+
+/** Field names that must not reach a log, wherever they stand in the first two levels. */
+const secretFields = ['phone', 'to', 'otp', 'code', 'token', 'access_token', 'refresh_token', 'authorization', 'body', 'payload', 'caption'];
+
+/** Makes the program's logger; `destination` is for tests. */
+export function createLog(
+  config: Pick<Config, 'logLevel'>,
+  program: string,
+  destination?: { write(line: string): void },
+): Logger {
+  const options = {
+    level: config.logLevel,
+    base: { program, pid: process.pid },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: {
+      paths: secretFields.flatMap((field) => [field, `*.${field}`]),
+      censor: '[hidden]',
+    },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
