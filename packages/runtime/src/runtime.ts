@@ -10,6 +10,8 @@ export interface Runtime {
   readonly readiness: Readiness;
   /** What was "sent" on a development server; null in production and on distributed engines. */
   readonly inbox: DevInbox | null;
+  /** Publishes what an earlier process left in the outbox, then keeps sweeping; call it once consumers are subscribed. */
+  start(): Promise<void>;
   /** Resolves when everything accepted so far is stored, published and handled: for tests and for draining. */
   settled(): Promise<void>;
   /** Lets engines and stores go, in order. */

@@ -1,0 +1,28 @@
+import type { Config } from '@parley/platform';
+import type { Standalone } from './standalone.ts';
+
+/** What a newcomer reads first: where things are and how to sign in. */
+export function banner(parley: Standalone, config: Config, startedMs: number): string {
+  const { url } = parley;
+  const engine = config.databaseUrl === null ? `embedded engines, data in ${config.dataDir}` : 'your PostgreSQL';
+  const lines = [
+    '',
+    `  Parley is running (${engine}; ready in ${(startedMs / 1000).toFixed(1)} s)`,
+    '',
+    `  Pages        ${url}`,
+    `  REST         ${url}/api/v1          described at ${url}/docs`,
+    `  WebSocket    ${url.replace('http', 'ws')}/ws`,
+    `  Socket.IO    ${url}/socket.io`,
+  ];
+  if (parley.runtime.inbox) {
+    lines.push(
+      '',
+      '  Sign in      with any phone number, like +491511234567:',
+      '               POST /api/v1/auth/request-otp, read the code in the dev inbox, POST /api/v1/auth/verify-otp',
+      `  Dev inbox    ${url}/dev/inbox       codes appear here as they are "sent"`,
+      '  See it work  npm run demo            in another terminal: three people chat through this server',
+    );
+  }
+  lines.push('', '  Ctrl-C stops it. Everything that was accepted is kept.', '', '');
+  return lines.join('\n');
+}

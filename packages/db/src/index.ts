@@ -1,0 +1,10 @@
+/** @packageDocumentation The stores behind core's ports. */
+export { PostgresChatStore } from './chat-store.ts';
+export { PostgresMessageStore, type PublishedIds } from './message-store.ts';
+export { migrate } from './migrate.ts';
+export { PostgresDeadLetterStore, PostgresOutboxStore } from './outbox-store.ts';
+export { PostgresPrivacyStore } from './privacy-store.ts';
+export { createPrisma } from './prisma.ts';
+export { PostgresSessionStore } from './session-store.ts';
+export { Sql, type SqlOptions } from './sql.ts';
+export { PostgresUserStore } from './user-store.ts';

@@ -1,0 +1,78 @@
+/**
+ * PostgreSQL for the hot paths: named prepared statements over one pool, bounded waits, and errors that say whether trying
+ * again makes sense. Everything else goes through Prisma, on the same pool.
+ */
+import { AppError, unavailable } from '@parley/core';
+import pg from 'pg';
+
+/** int8 comes as text by default; all our counters are far below 2^53. */
+const int8 = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export interface SqlOptions {
+  url: string;
+  poolSize: number;
+  /** Milliseconds to wait for a connection, and for a statement. */
+  timeoutMs: number;
+  /** Told of connections that break while idle. */
+  onError?(error: Error): void;
+}
+
+/** SQLSTATE classes that mean "not now": connection, resources, operator intervention, system. */
+const transientClasses = new Set(['08', '53', '57', '58']);
+const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/** Whether PostgreSQL was not there or too slow, rather than refusing what it was asked. */
+export function isUnavailable(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code !== undefined) return connectionCodes.has(code) || transientClasses.has(code.slice(0, 2));
+  return /timeout|terminated|Connection ended|not queryable/i.test(message ?? '');
+}
+
+export function hasCode(error: unknown, code: string): boolean {
+  return (error as { code?: string } | null)?.code === code;
+}
+
+export class Sql {
+  readonly pool: pg.Pool;
+
+  constructor(options: SqlOptions) {
+    this.pool = new pg.Pool({
+      connectionString: options.url,
+      max: options.poolSize,
+      connectionTimeoutMillis: options.timeoutMs,
+      query_timeout: options.timeoutMs,
+      statement_timeout: options.timeoutMs,
+      idleTimeoutMillis: 60_000,
+      types,
+    });
+    // Without a listener a connection that breaks while idle would end the process.
+    this.pool.on('error', (error) => options.onError?.(error));
+  }
+
+  /** Runs a prepared statement. Errors: AppError `SERVICE_UNAVAILABLE`, or what PostgreSQL refused with. */
+  async rows<R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
+    try {
+      return (await this.pool.query<R>({ name, text, values })).rows;
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  async ping(): Promise<void> {
+    await this.rows('ping', 'SELECT 1', []);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+}
+
+/** What a failed call to PostgreSQL looks like to core. */
+export function toStoreError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  return isUnavailable(error) ? unavailable('The database', error) : error;
+}
