@@ -4,7 +4,8 @@ import type { Standalone } from './standalone.ts';
 /** What a newcomer reads first: where things are and how to sign in. */
 export function banner(parley: Standalone, config: Config, startedMs: number): string {
   const { url } = parley;
-  const engine = config.databaseUrl === null ? `embedded engines, data in ${config.dataDir}` : 'your PostgreSQL';
+  const engine =
+    config.databaseUrl === null ? `embedded engines, data in ${config.dataDir}` : 'your PostgreSQL';
   const lines = [
     '',
     `  Parley is running (${engine}; ready in ${(startedMs / 1000).toFixed(1)} s)`,

@@ -16,7 +16,10 @@ export interface Standalone {
 }
 
 /** Starts everything and resolves once requests are answered. Errors: what keeps it from starting, said plainly. */
-export async function createStandalone(config: Config, overrides: RuntimeOverrides = {}): Promise<Standalone> {
+export async function createStandalone(
+  config: Config,
+  overrides: RuntimeOverrides = {},
+): Promise<Standalone> {
   const runtime = await createRuntime(config, 'standalone', overrides);
   try {
     const api = createApi(runtime);

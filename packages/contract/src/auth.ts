@@ -15,7 +15,10 @@ const tokens = {
 export const tokenPair = z.object(tokens).meta({ id: 'TokenPair' });
 
 export const deviceInfo = z
-  .object({ name: text({ max: 100 }).optional(), platform: z.enum(['android', 'ios', 'web', 'desktop', 'other']).optional() })
+  .object({
+    name: text({ max: 100 }).optional(),
+    platform: z.enum(['android', 'ios', 'web', 'desktop', 'other']).optional(),
+  })
   .meta({ id: 'DeviceInfo' });
 
 const sampleTokens = {

@@ -19,7 +19,9 @@ export const redeliverySeconds = [1, 5, 15, 30, 60] as const;
 export const busPayloads = {
   'msg.new': z.object({
     message,
-    recipients: z.array(uuid).meta({ description: 'Every member at the time of sending, the sender included' }),
+    recipients: z
+      .array(uuid)
+      .meta({ description: 'Every member at the time of sending, the sender included' }),
     /** The connection it was sent on: it gets `message.sent` instead of `message.new`. */
     origin: z.string().nullable(),
   }),
@@ -86,5 +88,9 @@ export function parseBusEvent(value: unknown): AnyBusEvent {
   const envelope = busEnvelope.parse(value);
   if (!(envelope.event_type in busPayloads)) throw new Error(`unknown event type ${envelope.event_type}`);
   const subject = envelope.event_type as BusSubject;
-  return { ...envelope, event_type: subject, payload: busPayloads[subject].parse(envelope.payload) } as AnyBusEvent;
+  return {
+    ...envelope,
+    event_type: subject,
+    payload: busPayloads[subject].parse(envelope.payload),
+  } as AnyBusEvent;
 }

@@ -65,8 +65,11 @@ export const createChat = define({
   tag: 'Chats',
   access: 'signed_in',
   summary: 'Open a direct chat',
-  description: 'There is one direct chat per pair: asking again, from either side or at the same time, gives the same one.',
-  input: z.object({ type: z.literal('direct'), participant_id: uuid }).meta({ id: 'CreateDirectChatRequest' }),
+  description:
+    'There is one direct chat per pair: asking again, from either side or at the same time, gives the same one.',
+  input: z
+    .object({ type: z.literal('direct'), participant_id: uuid })
+    .meta({ id: 'CreateDirectChatRequest' }),
   output: chat,
   success: { 200: 'It was there already', 201: 'It was made' },
   errors: ['BAD_REQUEST', 'NOT_FOUND'],

@@ -36,7 +36,11 @@ export const errorCatalogue = {
   MEDIA_INVALID_TYPE: { http: 415, socket: 4022, message: 'This kind of file is not accepted' },
   VALIDATION_ERROR: { http: 422, socket: 4022, message: 'Some fields are not valid' },
   TOO_MANY_REQUESTS: { http: 429, socket: 4029, message: 'Too many requests: try again later' },
-  OTP_MAX_ATTEMPTS: { http: 429, socket: 4029, message: 'Too many wrong codes: this phone is locked for a while' },
+  OTP_MAX_ATTEMPTS: {
+    http: 429,
+    socket: 4029,
+    message: 'Too many wrong codes: this phone is locked for a while',
+  },
   INTERNAL_ERROR: { http: 500, socket: 5000, message: 'Something went wrong on our side' },
   SERVICE_UNAVAILABLE: { http: 503, socket: 5000, message: 'A needed service is down: try again' },
 } as const satisfies Record<string, CatalogueEntry>;

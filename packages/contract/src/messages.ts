@@ -97,10 +97,15 @@ export const listMessages = define({
   tag: 'Messages',
   access: 'chat_member',
   summary: 'A page of history, newest first',
-  description: 'Without a cursor the newest page; `next_cursor` of one page is the `cursor` of the next older one.',
+  description:
+    'Without a cursor the newest page; `next_cursor` of one page is the `cursor` of the next older one.',
   input: z.object({
     chat_id: uuid,
-    cursor: z.string().max(256).optional().meta({ description: 'The message_id before which the page begins' }),
+    cursor: z
+      .string()
+      .max(256)
+      .optional()
+      .meta({ description: 'The message_id before which the page begins' }),
     limit: z.int().min(1).max(limits.historyPage.max).default(limits.historyPage.default),
   }),
   output: z

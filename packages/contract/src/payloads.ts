@@ -10,9 +10,17 @@ export const payloads = {
   image: z.object({ media_id: uuid, caption }).meta({ id: 'ImagePayload' }),
   video: z.object({ media_id: uuid, caption }).meta({ id: 'VideoPayload' }),
   audio: z
-    .object({ media_id: uuid, duration_ms: z.int().nonnegative().max(24 * 3600 * 1000) })
+    .object({
+      media_id: uuid,
+      duration_ms: z
+        .int()
+        .nonnegative()
+        .max(24 * 3600 * 1000),
+    })
     .meta({ id: 'AudioPayload' }),
-  document: z.object({ media_id: uuid, filename: text({ min: 1, max: 255 }), caption }).meta({ id: 'DocumentPayload' }),
+  document: z
+    .object({ media_id: uuid, filename: text({ min: 1, max: 255 }), caption })
+    .meta({ id: 'DocumentPayload' }),
   location: z
     .object({
       latitude: z.number().min(-90).max(90),

@@ -8,7 +8,9 @@ export const uuid = z.uuid().toLowerCase();
 export const timestamp = z.iso.datetime({ precision: 3 });
 
 /** E.164, e.g. `+491511234567` (ITU-T E.164, contract section 1). */
-export const phone = z.string().regex(/^\+[1-9]\d{1,14}$/, 'must be a phone number in E.164 form, like +491511234567');
+export const phone = z
+  .string()
+  .regex(/^\+[1-9]\d{1,14}$/, 'must be a phone number in E.164 form, like +491511234567');
 
 /** Number of Unicode code points in a well-formed string. */
 export function codePointLength(value: string): number {
@@ -44,7 +46,11 @@ export function text(limits: { min?: number; max: number }) {
       } else if (min > 0 && value.trim().length === 0) {
         ctx.issues.push({ code: 'custom', input: value, message: 'must not be empty' });
       } else if (value.length > limits.max && codePointLength(value) > limits.max) {
-        ctx.issues.push({ code: 'custom', input: value, message: `must have at most ${limits.max} characters` });
+        ctx.issues.push({
+          code: 'custom',
+          input: value,
+          message: `must have at most ${limits.max} characters`,
+        });
       }
     })
     .meta({ ...(min > 0 ? { minLength: min } : {}), maxLength: limits.max });

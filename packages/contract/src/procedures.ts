@@ -29,14 +29,19 @@ type At<P extends ProcedurePath> = P extends `${infer D extends keyof Procedures
   : never;
 
 /** What a caller passes to a procedure, e.g. `InputOf<'chats.create'>`. */
-export type InputOf<P extends ProcedurePath> = At<P> extends { input: infer I extends z.ZodType } ? z.input<I> : never;
+export type InputOf<P extends ProcedurePath> =
+  At<P> extends { input: infer I extends z.ZodType } ? z.input<I> : never;
 
 /** What a procedure answers. */
-export type OutputOf<P extends ProcedurePath> = At<P> extends { output: infer O extends z.ZodType } ? z.output<O> : never;
+export type OutputOf<P extends ProcedurePath> =
+  At<P> extends { output: infer O extends z.ZodType } ? z.output<O> : never;
 
 /** Every procedure with its path, in the order of the registry. */
 export function procedureEntries() {
   return Object.entries(procedures).flatMap(([domain, group]) =>
-    Object.entries(group).map(([name, definition]) => ({ path: `${domain}.${name}` as ProcedurePath, definition })),
+    Object.entries(group).map(([name, definition]) => ({
+      path: `${domain}.${name}` as ProcedurePath,
+      definition,
+    })),
   );
 }

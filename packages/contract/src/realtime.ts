@@ -69,8 +69,17 @@ export const serverEvents = {
     state_version: counter,
     user_version: counter,
   }),
-  'chat.updated': z.object({ chat_id: uuid, changes: z.record(z.string(), z.unknown()), state_version: counter }),
-  'group.member.added': z.object({ chat_id: uuid, user_id: uuid, display_name: z.string(), state_version: counter }),
+  'chat.updated': z.object({
+    chat_id: uuid,
+    changes: z.record(z.string(), z.unknown()),
+    state_version: counter,
+  }),
+  'group.member.added': z.object({
+    chat_id: uuid,
+    user_id: uuid,
+    display_name: z.string(),
+    state_version: counter,
+  }),
   'group.member.removed': z.object({ chat_id: uuid, user_id: uuid, state_version: counter }),
   'media.updated': z.object({
     media_id: uuid,
@@ -130,5 +139,10 @@ export type Ack<T> =
   | { ok: true; data: T }
   | {
       ok: false;
-      error: { code: string; message: string; details?: { path: string; message: string }[]; retry_after?: number };
+      error: {
+        code: string;
+        message: string;
+        details?: { path: string; message: string }[];
+        retry_after?: number;
+      };
     };

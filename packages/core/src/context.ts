@@ -1,3 +1,6 @@
+import type { ChatCache } from './chats/cache.ts';
+import type { PositionWriter } from './messages/positions.ts';
+import type { SendQueue } from './messages/send-queue.ts';
 import type {
   AccessTokens,
   Clock,
@@ -12,9 +15,6 @@ import type {
   Sms,
 } from './ports/engines.ts';
 import type { ChatStore, MessageStore, PrivacyStore, SessionStore, UserStore } from './ports/stores.ts';
-import type { ChatCache } from './chats/cache.ts';
-import type { PositionWriter } from './messages/positions.ts';
-import type { SendQueue } from './messages/send-queue.ts';
 
 /** Settings that change what core does. */
 export interface CoreSettings {

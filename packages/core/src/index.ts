@@ -4,14 +4,14 @@ import type { Core } from './context.ts';
 import { PositionWriter } from './messages/positions.ts';
 import { SendQueue } from './messages/send-queue.ts';
 
-export { authenticate, logout, refreshTokens } from './auth/session.ts';
 export { requestOtp, verifyOtp } from './auth/otp.ts';
+export { authenticate, logout, refreshTokens } from './auth/session.ts';
+export { accessChat, type ChatAccess, type ChatNeed, checkChat, presentMembers } from './chats/access.ts';
 export { ChatCache } from './chats/cache.ts';
-export { type ChatAccess, type ChatNeed, accessChat, checkChat, presentMembers } from './chats/access.ts';
 export { describeChat, getChat, openDirect } from './chats/direct.ts';
 export type { Caller, Core, CoreSettings } from './context.ts';
 export { AppError, unavailable } from './error.ts';
-export { BatchLoader, Batcher, type BatcherOptions } from './lib/batcher.ts';
+export { Batcher, type BatcherOptions, BatchLoader } from './lib/batcher.ts';
 export { listMessages } from './messages/history.ts';
 export type { CommittedMove } from './messages/positions.ts';
 export { markDelivered, markRead } from './messages/receipts.ts';

@@ -96,14 +96,18 @@ export class PostgresChatStore implements ChatStore {
   async advance(moves: readonly PositionMove[]): Promise<PositionResult[]> {
     const published = this.#published.takePublished();
     try {
-      const rows = await this.#sql.rows<AdvanceRow>('advance', 'SELECT * FROM parley_advance($1, $2, $3, $4, $5, $6)', [
-        moves.map((move) => move.chatId),
-        moves.map((move) => move.userId),
-        moves.map((move) => move.delivered),
-        moves.map((move) => move.read),
-        moves.map((move) => JSON.stringify(move.context)),
-        published,
-      ]);
+      const rows = await this.#sql.rows<AdvanceRow>(
+        'advance',
+        'SELECT * FROM parley_advance($1, $2, $3, $4, $5, $6)',
+        [
+          moves.map((move) => move.chatId),
+          moves.map((move) => move.userId),
+          moves.map((move) => move.delivered),
+          moves.map((move) => move.read),
+          moves.map((move) => JSON.stringify(move.context)),
+          published,
+        ],
+      );
       const byOrder = new Map(rows.map((row) => [row.ord, row]));
       return moves.map((_, index) => toResult(byOrder.get(index + 1)));
     } catch (error) {

@@ -84,7 +84,9 @@ export class PostgresMessageStore implements MessageStore {
     });
   }
 
-  async #appendDistinct(batch: NewMessage[]): Promise<Map<number, { seq: number; version: number; outboxId: string }>> {
+  async #appendDistinct(
+    batch: NewMessage[],
+  ): Promise<Map<number, { seq: number; version: number; outboxId: string }>> {
     const published = this.#published.takePublished();
     const values = [
       batch.map((m) => m.message_id),
@@ -102,13 +104,21 @@ export class PostgresMessageStore implements MessageStore {
     try {
       for (let attempt = 1; ; attempt++) {
         try {
-          const rows = await this.#sql.rows<{ ord: number; new_seq: number; new_version: number; outbox_id: number }>(
+          const rows = await this.#sql.rows<{
+            ord: number;
+            new_seq: number;
+            new_version: number;
+            outbox_id: number;
+          }>(
             'append',
             'SELECT ord, new_seq, new_version, outbox_id FROM parley_append($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)',
             values,
           );
           return new Map(
-            rows.map((row) => [row.ord, { seq: row.new_seq, version: row.new_version, outboxId: String(row.outbox_id) }]),
+            rows.map((row) => [
+              row.ord,
+              { seq: row.new_seq, version: row.new_version, outboxId: String(row.outbox_id) },
+            ]),
           );
         } catch (error) {
           // Another process stored one of these ids meanwhile: the next try finds it.
@@ -159,7 +169,10 @@ export class PostgresMessageStore implements MessageStore {
     upTo: number | null;
     limit: number;
   }): Promise<StoredMessage[]> {
-    const newest = Math.min(input.upTo ?? Number.MAX_SAFE_INTEGER, (input.before ?? Number.MAX_SAFE_INTEGER) - 1);
+    const newest = Math.min(
+      input.upTo ?? Number.MAX_SAFE_INTEGER,
+      (input.before ?? Number.MAX_SAFE_INTEGER) - 1,
+    );
     const rows = await this.#sql.rows<MessageRow>(
       'page',
       `SELECT ${columns} FROM messages WHERE chat_id = $1 AND seq <= $2 AND seq > $3 ORDER BY seq DESC LIMIT $4`,
@@ -195,7 +208,12 @@ export class PostgresMessageStore implements MessageStore {
     return result;
   }
 
-  async countUnread(input: { chatId: string; userId: string; after: number; upTo: number | null }): Promise<number> {
+  async countUnread(input: {
+    chatId: string;
+    userId: string;
+    after: number;
+    upTo: number | null;
+  }): Promise<number> {
     const rows = await this.#sql.rows<{ count: number }>(
       'unread',
       `SELECT count(*) AS count FROM messages

@@ -9,7 +9,11 @@ export class PostgresOutboxStore implements OutboxStore {
     this.#sql = sql;
   }
 
-  async pending(input: { olderThanSeconds: number; limit: number; claimSeconds: number }): Promise<OutboxRow[]> {
+  async pending(input: {
+    olderThanSeconds: number;
+    limit: number;
+    claimSeconds: number;
+  }): Promise<OutboxRow[]> {
     // SKIP LOCKED: relays that sweep at once take different rows.
     const rows = await this.#sql.rows<{ id: number; subject: string; payload: unknown }>(
       'outbox-claim',
@@ -47,7 +51,11 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
   }
 
   async count(): Promise<number> {
-    const rows = await this.#sql.rows<{ count: number }>('dead-letters', 'SELECT count(*) AS count FROM dead_letters', []);
+    const rows = await this.#sql.rows<{ count: number }>(
+      'dead-letters',
+      'SELECT count(*) AS count FROM dead_letters',
+      [],
+    );
     return rows[0]?.count ?? 0;
   }
 }

@@ -23,7 +23,14 @@ export interface SqlOptions {
 
 /** SQLSTATE classes that mean "not now": connection, resources, operator intervention, system. */
 const transientClasses = new Set(['08', '53', '57', '58']);
-const connectionCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+const connectionCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 
 /** Whether PostgreSQL was not there or too slow, rather than refusing what it was asked. */
 export function isUnavailable(error: unknown): boolean {

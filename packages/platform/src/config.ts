@@ -153,7 +153,11 @@ export const schema: Schema = {
     fallback: '*',
     read(value) {
       const origins = value.split(',').map((origin) => origin.trim());
-      if (!origins.every((origin) => origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin))) {
+      if (
+        !origins.every(
+          (origin) => origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin),
+        )
+      ) {
         throw new Error('must be origins like https://chat.example.org, separated by commas');
       }
       return origins;
@@ -202,7 +206,11 @@ function readLimit(value: string): RateLimit {
   if (!match || Number(match[1]) < 1 || Number(match[2]) < 1) {
     throw new Error('must be points/seconds or points/seconds+burst, like 100/60+20');
   }
-  return { points: Number(match[1]), seconds: Number(match[2]), ...(match[3] ? { burst: Number(match[3]) } : {}) };
+  return {
+    points: Number(match[1]),
+    seconds: Number(match[2]),
+    ...(match[3] ? { burst: Number(match[3]) } : {}),
+  };
 }
 
 /** Thrown with one line per broken variable. */
@@ -248,7 +256,8 @@ function productionProblems(config: Config): string[] {
   if (!config.production) return [];
   const problems: string[] = [];
   if (config.jwtSecret === null) problems.push('JWT_SECRET must be set in production');
-  else if (new Set(config.jwtSecret).size < 10) problems.push('JWT_SECRET must not be guessable: use random characters');
+  else if (new Set(config.jwtSecret).size < 10)
+    problems.push('JWT_SECRET must not be guessable: use random characters');
   if (config.otpEcho) problems.push('OTP_ECHO must not be true in production');
   if (config.otpHashCost < 10) problems.push('OTP_HASH_COST must be 10 or more in production');
   if (config.rateLimitScale === 0) problems.push('RATE_LIMIT_SCALE must not be 0 in production');

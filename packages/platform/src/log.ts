@@ -5,7 +5,19 @@ import type { Config } from './config.ts';
 export type { Logger } from 'pino';
 
 /** Field names that must not reach a log, wherever they stand in the first two levels. */
-const secretFields = ['phone', 'to', 'otp', 'code', 'token', 'access_token', 'refresh_token', 'authorization', 'body', 'payload', 'caption'];
+const secretFields = [
+  'phone',
+  'to',
+  'otp',
+  'code',
+  'token',
+  'access_token',
+  'refresh_token',
+  'authorization',
+  'body',
+  'payload',
+  'caption',
+];
 
 /** Makes the program's logger; `destination` is for tests. */
 export function createLog(

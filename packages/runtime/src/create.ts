@@ -96,7 +96,8 @@ export async function createRuntime(
   readiness.add('postgresql', () => sql.ping());
   let closing = false;
   void database.exited?.then(() => {
-    if (!closing) log.error({}, 'the embedded PostgreSQL ended by itself: nothing can be stored until a restart');
+    if (!closing)
+      log.error({}, 'the embedded PostgreSQL ended by itself: nothing can be stored until a restart');
   });
 
   const settled = async () => {
@@ -120,7 +121,9 @@ export async function createRuntime(
       await core.sendQueue.settled();
       await core.positions.settled();
       bus.close();
-      await relay.stop().catch((error) => log.warn({ err: error }, 'the outbox keeps what was not published'));
+      await relay
+        .stop()
+        .catch((error) => log.warn({ err: error }, 'the outbox keeps what was not published'));
       await hasher.close();
       await prisma.$disconnect();
       await sql.close();

@@ -39,7 +39,11 @@ export async function requestOtp(
   }
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   await strictly(core.keyValue.set(otpKey(input.phone), await core.hasher.hash(code), limits.otpSeconds));
-  await core.sms.send({ to: input.phone, text: `Your Parley code is ${code}. It works for 5 minutes.`, code });
+  await core.sms.send({
+    to: input.phone,
+    text: `Your Parley code is ${code}. It works for 5 minutes.`,
+    code,
+  });
   return {
     request_id: uuidv7(),
     message: 'A code was sent',

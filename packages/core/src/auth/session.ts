@@ -24,7 +24,11 @@ function expiry(core: Pick<Core, 'clock'>): Date {
 }
 
 /** `session:<user>` speeds up look-ups; the table is the truth, so a failure here only shows in the log. */
-async function rememberSession(core: Pick<Core, 'keyValue' | 'log'>, userId: string, hash: string): Promise<void> {
+async function rememberSession(
+  core: Pick<Core, 'keyValue' | 'log'>,
+  userId: string,
+  hash: string,
+): Promise<void> {
   await core.keyValue
     .set(sessionKey(userId), hash, limits.refreshTokenSeconds)
     .catch((error) => core.log.warn({ err: error }, 'the session could not be remembered'));
@@ -79,7 +83,10 @@ export async function refreshTokens(
     case 'expired':
       throw new AppError('TOKEN_EXPIRED');
     case 'stolen':
-      core.log.warn({ user_id: rotation.userId, session_id: rotation.sessionId }, 'a used refresh token came back: session revoked');
+      core.log.warn(
+        { user_id: rotation.userId, session_id: rotation.sessionId },
+        'a used refresh token came back: session revoked',
+      );
       await denySessions(core, [rotation.sessionId]);
       throw new AppError('TOKEN_INVALID');
     case 'unknown':
@@ -88,7 +95,10 @@ export async function refreshTokens(
 }
 
 /** Refuses the sessions' access tokens for as long as any can live, and closes their connections everywhere. */
-async function denySessions(core: Pick<Core, 'keyValue' | 'signals'>, sessionIds: readonly string[]): Promise<void> {
+async function denySessions(
+  core: Pick<Core, 'keyValue' | 'signals'>,
+  sessionIds: readonly string[],
+): Promise<void> {
   await Promise.all(sessionIds.map((id) => core.keyValue.set(denyKey(id), '1', limits.accessTokenSeconds)));
   core.signals.send({ kind: 'kick', session_ids: [...sessionIds] });
 }

@@ -59,7 +59,13 @@ export async function openDirect(
   const context = newContext(caller);
   const opened = await core.chats.openDirect({ chatId: uuidv7(), creator: caller.userId, other, context });
   if (opened.created) {
-    const event = chatCreatedEvent(opened.chat, opened.userVersions, caller.userId, context, core.clock.now());
+    const event = chatCreatedEvent(
+      opened.chat,
+      opened.userVersions,
+      caller.userId,
+      context,
+      core.clock.now(),
+    );
     core.publisher.publish(opened.outboxId, [event]);
   }
   return { created: opened.created, chat: await describe(core, caller.userId, opened.chat) };

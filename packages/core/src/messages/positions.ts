@@ -3,6 +3,7 @@
  * event per move tells senders how far it came, whatever the number of messages it passed.
  */
 import type { BusEvent } from '@parley/contract';
+import type { ChatCache } from '../chats/cache.ts';
 import { AppError } from '../error.ts';
 import { Batcher } from '../lib/batcher.ts';
 import { makeEvent } from '../lib/events.ts';
@@ -16,7 +17,6 @@ import type {
   PrivacyStore,
   Span,
 } from '../ports/stores.ts';
-import type { ChatCache } from '../chats/cache.ts';
 import { readsVisibleIn } from './receipts.ts';
 
 /** A move that was committed: enough to make its event, now or after a crash. */

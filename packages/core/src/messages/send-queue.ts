@@ -3,8 +3,8 @@
  * its batch is committed; its event is published right after, and by the relay if the process dies in between.
  */
 import type { BusEvent, Message, ReplyPreview } from '@parley/contract';
-import { Batcher } from '../lib/batcher.ts';
 import { AppError } from '../error.ts';
+import { Batcher } from '../lib/batcher.ts';
 import { makeEvent } from '../lib/events.ts';
 import type { Clock, Publisher } from '../ports/engines.ts';
 import type { AppendResult, MessageStore, NewMessage, StoredMessage } from '../ports/stores.ts';

@@ -54,7 +54,12 @@ export class JwtAccessTokens implements AccessTokens {
           currentDate: new Date(this.#clock.now()),
         });
         const { sub, sid, phone, exp } = payload;
-        if (typeof sub !== 'string' || typeof sid !== 'string' || typeof phone !== 'string' || typeof exp !== 'number') {
+        if (
+          typeof sub !== 'string' ||
+          typeof sid !== 'string' ||
+          typeof phone !== 'string' ||
+          typeof exp !== 'number'
+        ) {
           throw new AppError('TOKEN_INVALID');
         }
         const claims = { userId: sub, sessionId: sid, phone, expiresAt: exp };

@@ -37,7 +37,10 @@ export class MemoryBus implements EventBus {
     subject: S,
     handler: (event: BusEvent<S>) => void | Promise<void>,
   ): () => void {
-    const subscription: Subscription = { consumer, handler: (event) => handler(event as unknown as BusEvent<S>) };
+    const subscription: Subscription = {
+      consumer,
+      handler: (event) => handler(event as unknown as BusEvent<S>),
+    };
     const list = this.#subscriptions.get(subject) ?? [];
     this.#subscriptions.set(subject, [...list, subscription]);
     return () => {
@@ -110,7 +113,10 @@ export class MemoryBus implements EventBus {
     const waits = this.#parts.backoffSeconds ?? redeliverySeconds;
     for (const seconds of waits) {
       this.#parts.metrics.busEvents.inc({ ...labels, outcome: 'retried' });
-      this.#parts.log.warn({ err: error, ...labels, event_id: event.event_id, request_id: event.request_id }, 'an event will be tried again');
+      this.#parts.log.warn(
+        { err: error, ...labels, event_id: event.event_id, request_id: event.request_id },
+        'an event will be tried again',
+      );
       await this.#wait(seconds * 1000);
       try {
         await subscription.handler(event);
@@ -121,7 +127,10 @@ export class MemoryBus implements EventBus {
       }
     }
     this.#parts.metrics.deadLetters.inc(labels);
-    this.#parts.log.error({ err: error, ...labels, event_id: event.event_id, request_id: event.request_id }, 'an event became a dead letter');
+    this.#parts.log.error(
+      { err: error, ...labels, event_id: event.event_id, request_id: event.request_id },
+      'an event became a dead letter',
+    );
     const reason = error instanceof Error ? error.message : String(error);
     await this.#parts.deadLetters.put({ consumer, event, error: reason, deliveries: waits.length + 1 });
   }

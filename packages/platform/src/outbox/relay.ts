@@ -48,7 +48,8 @@ export class OutboxRelay implements Publisher {
       () => {
         this.#published.push(outboxId);
       },
-      (error) => this.#options.log.warn({ err: error, outbox_id: outboxId }, 'an event waits for the next sweep'),
+      (error) =>
+        this.#options.log.warn({ err: error, outbox_id: outboxId }, 'an event waits for the next sweep'),
     );
     this.#publishing.set(outboxId, work);
     void work.finally(() => this.#publishing.delete(outboxId));
@@ -69,7 +70,10 @@ export class OutboxRelay implements Publisher {
   /** Publishes everything that an earlier process left, then sweeps in intervals. */
   async start(): Promise<void> {
     await this.#sweepOnce(0);
-    this.#timer = setInterval(() => void this.#sweepOnce(this.#options.graceSeconds ?? 5), this.#options.intervalMs ?? 1_000);
+    this.#timer = setInterval(
+      () => void this.#sweepOnce(this.#options.graceSeconds ?? 5),
+      this.#options.intervalMs ?? 1_000,
+    );
     this.#timer.unref();
   }
 
@@ -117,7 +121,10 @@ export class OutboxRelay implements Publisher {
     try {
       return await this.#options.expand(row);
     } catch (error) {
-      this.#options.log.error({ err: error, outbox_id: row.id, subject: row.subject }, 'an outbox row cannot be read');
+      this.#options.log.error(
+        { err: error, outbox_id: row.id, subject: row.subject },
+        'an outbox row cannot be read',
+      );
       return undefined;
     }
   }
