@@ -1,0 +1,92 @@
+/** Sessions and their refresh tokens on PostgreSQL, through Prisma. */
+import type { NewSession, Rotation, SessionStore } from '@parley/core';
+import type { PrismaClient } from './prisma.ts';
+import { withPrisma } from './user-store.ts';
+
+export class PostgresSessionStore implements SessionStore {
+  readonly #prisma: PrismaClient;
+
+  constructor(prisma: PrismaClient) {
+    this.#prisma = prisma;
+  }
+
+  async create(session: NewSession): Promise<void> {
+    await withPrisma(
+      this.#prisma.refreshToken.create({
+        data: {
+          user_id: session.userId,
+          session_id: session.sessionId,
+          token_hash: session.tokenHash,
+          expires_at: session.expiresAt,
+          device_name: session.deviceName,
+          device_platform: session.devicePlatform,
+        },
+      }),
+    );
+  }
+
+  rotate(input: Parameters<SessionStore['rotate']>[0]): Promise<Rotation> {
+    return withPrisma(this.#rotate(input));
+  }
+
+  async #rotate(input: Parameters<SessionStore['rotate']>[0]): Promise<Rotation> {
+    return this.#prisma.$transaction(async (tx): Promise<Rotation> => {
+      const token = await tx.refreshToken.findUnique({
+        where: { token_hash: input.tokenHash },
+        include: { user: { select: { phone: true } } },
+      });
+      if (!token) return { outcome: 'unknown' };
+      // Everything that ends or rotates this family takes the same lock, so a revoked family gets no successor.
+      await tx.$queryRaw`SELECT id FROM refresh_tokens WHERE session_id = ${token.session_id}::uuid ORDER BY id FOR UPDATE`;
+      const current = await tx.refreshToken.findUniqueOrThrow({ where: { id: token.id } });
+      if (current.revoked) return { outcome: 'unknown' };
+      if (current.expires_at <= input.now) return { outcome: 'expired' };
+      const { user_id: userId, session_id: sessionId } = current;
+      const graceEnds = (current.rotated_at?.getTime() ?? Number.POSITIVE_INFINITY) + input.graceSeconds * 1000;
+      if (input.now.getTime() > graceEnds) {
+        await tx.refreshToken.updateMany({ where: { session_id: sessionId }, data: { revoked: true } });
+        await tx.deviceToken.deleteMany({ where: { session_id: sessionId } });
+        return { outcome: 'stolen', userId, sessionId };
+      }
+      if (current.rotated_at === null) {
+        await tx.refreshToken.update({ where: { id: current.id }, data: { rotated_at: input.now } });
+      }
+      await tx.refreshToken.create({
+        data: {
+          user_id: userId,
+          session_id: sessionId,
+          token_hash: input.newHash,
+          expires_at: input.newExpiresAt,
+          device_name: current.device_name,
+          device_platform: current.device_platform,
+        },
+      });
+      return { outcome: 'rotated', userId, sessionId, phone: token.user.phone };
+    });
+  }
+
+  async sessionOf(tokenHash: string): Promise<{ userId: string; sessionId: string } | undefined> {
+    const token = await withPrisma(this.#prisma.refreshToken.findUnique({ where: { token_hash: tokenHash } }));
+    return token ? { userId: token.user_id, sessionId: token.session_id } : undefined;
+  }
+
+  revoke(userId: string, sessionIds: readonly string[] | 'all'): Promise<string[]> {
+    const which = sessionIds === 'all' ? {} : { session_id: { in: [...sessionIds] } };
+    return withPrisma(
+      this.#prisma.$transaction(async (tx) => {
+        // Waits for refreshes under way, so that the update below sees the successors they made.
+        await tx.$queryRaw`SELECT id FROM refresh_tokens WHERE user_id = ${userId}::uuid ORDER BY id FOR UPDATE`;
+        const revoked = await tx.refreshToken.updateManyAndReturn({
+          where: { user_id: userId, revoked: false, ...which },
+          data: { revoked: true },
+          select: { session_id: true },
+        });
+        const ids = [...new Set(revoked.map((token) => token.session_id))];
+        await tx.deviceToken.deleteMany({
+          where: { user_id: userId, session_id: { in: sessionIds === 'all' ? ids : [...sessionIds, ...ids] } },
+        });
+        return ids;
+      }),
+    );
+  }
+}
