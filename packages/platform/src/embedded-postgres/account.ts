@@ -22,12 +22,23 @@ interface Owner {
  * the system's user postgres, which is created when missing, else nobody.
  *
  * @param dataDir the data directory, which need not exist; its parent must
- * @throws {Error} when root cannot switch to an account that reaches the programs and the directory; the message
- *   says what to do
+ * @throws {Error} when the directory belongs to another user, or root cannot switch to an account that reaches the
+ *   programs and the directory; the message says what to do
  */
 export function chooseAccount(binaries: Binaries, dataDir: string): Account {
-  if (process.getuid?.() !== 0) return { spawn: spawner([], {}) };
-  const owner = existingOwner(dataDir) ?? findUser('postgres') ?? createUser() ?? findUser('nobody');
+  const existing = statSync(dataDir, { throwIfNoEntry: false });
+  const self = process.getuid?.();
+  if (self !== 0) {
+    if (existing && self !== undefined && existing.uid !== self) {
+      throw new Error(
+        `The data directory ${dataDir} belongs to another user (${existing.uid}), as after a start as root. Start ` +
+          'Parley as before, give the directory to this user, or set PARLEY_DATA_DIR to another place.',
+      );
+    }
+    return { spawn: spawner([], {}) };
+  }
+  const kept = existing?.uid ? { uid: existing.uid, gid: existing.gid } : undefined;
+  const owner = kept ?? findUser('postgres') ?? createUser() ?? findUser('nobody');
   if (!owner) throw new Error(`PostgreSQL does not run as root, and there is no other user here. ${advice}`);
 
   const plain: Launch = { prefix: [], options: owner };
@@ -87,11 +98,6 @@ function reaches({ prefix, options }: Launch, { postgres, template }: Binaries, 
   });
   if (status === 0) return '';
   return error?.message ?? (stderr.trim() || 'permission denied');
-}
-
-function existingOwner(dataDir: string): Owner | undefined {
-  const stats = statSync(dataDir, { throwIfNoEntry: false });
-  return stats && stats.uid !== 0 ? { uid: stats.uid, gid: stats.gid } : undefined;
 }
 
 function findUser(name: string): Owner | undefined {

@@ -129,14 +129,7 @@ function isCluster(dataDir: string): boolean {
 /** PostgreSQL accepts only a directory of its own account, and one that others cannot read. */
 function ensureOwner({ owner }: Account, dataDir: string): void {
   const { uid, mode } = statSync(dataDir);
-  const wanted = owner?.uid ?? process.getuid?.() ?? uid;
-  if (uid !== wanted) {
-    if (!owner) {
-      throw new Error(
-        `The data directory ${dataDir} belongs to another user (${uid}), as when Parley was started as root before. ` +
-          'Start it as root again, give the directory to this user, or set PARLEY_DATA_DIR to another place.',
-      );
-    }
+  if (owner && uid !== owner.uid) {
     lchownSync(dataDir, owner.uid, owner.gid);
     for (const name of readdirSync(dataDir, { recursive: true, encoding: 'utf8' })) {
       lchownSync(join(dataDir, name), owner.uid, owner.gid);

@@ -21,7 +21,7 @@ interface LockContent {
  * Takes a data directory for this process, by a file parley.lock in it. The directory is created when missing.
  *
  * @throws {Error} 'another Parley (process 123) uses this data directory: ...' while another lock on it is held, by
- *   another process or by this one
+ *   another process or by this one; or when the directory cannot be written, with what to do
  */
 export function lockDataDir(dir: string): DataDirLock {
   return takeLock(join(dir, 'parley.lock'), dir);
@@ -35,12 +35,21 @@ export function lockDataDir(dir: string): DataDirLock {
  * @throws {Error} as lockDataDir
  */
 export function takeLock(file: string, dir: string): DataDirLock {
-  mkdirSync(dirname(file), { recursive: true });
   const nonce = randomBytes(8).toString('hex');
   const own: LockContent = { pid: process.pid, mark: processMark(process.pid) ?? '', nonce };
   // A file is linked into place, not written there: nobody ever reads a half-written lock.
   const draft = `${file}.${nonce}`;
-  writeFileSync(draft, JSON.stringify(own), { mode: 0o600 });
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(draft, JSON.stringify(own), { mode: 0o600 });
+  } catch (error) {
+    if (!isCode(error, 'EACCES') && !isCode(error, 'EROFS')) throw error;
+    throw new Error(
+      `The data directory ${resolve(dir)} cannot be written by this user, as after a start as root. Start Parley as ` +
+        'before, give the directory to this user, or set PARLEY_DATA_DIR to another place.',
+      { cause: error },
+    );
+  }
   try {
     while (!tryLink(draft, file)) {
       const holder = read(file);

@@ -1,0 +1,2 @@
+/** @packageDocumentation api, realtime and workers in one process. */
+export { createStandalone, type Standalone } from './standalone.ts';

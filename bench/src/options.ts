@@ -1,0 +1,118 @@
+import { parseArgs } from 'node:util';
+
+export const GROUPS = ['ws', 'socketio', 'rest', 'idle'] as const;
+export type Group = (typeof GROUPS)[number];
+
+export interface Options {
+  only: Group[];
+  /** Measured seconds of each row of messages. */
+  seconds: number;
+  warmup: number;
+  pairs: number;
+  inFlight: number[];
+  /** Messages per second of the open-loop row. */
+  rate: number;
+  /** Idle connections. */
+  connections: number;
+  /** Keep-alive connections of the REST row. */
+  restConnections: number;
+  /** A running server to measure instead of one of our own. */
+  url: string | null;
+  /** Its process, when it runs on this machine: without it neither CPU nor memory can be told. */
+  serverPid: number | null;
+  /** The program that is started when there is no `url`. */
+  server: string;
+  out: string;
+  json: string | null;
+  name: string;
+}
+
+export const USAGE = `npm run bench -- [options]
+  --only ws,socketio,rest,idle   rows to run (all)
+  --seconds 10                   measured seconds per row
+  --warmup 2                     seconds before that, not counted
+  --pairs 50                     pairs of users for the message rows
+  --in-flight 1,8                messages each sender keeps outstanding; one row for each number
+  --rate 1000                    messages per second of the open-loop row
+  --connections 5000             idle connections
+  --rest-connections 32          keep-alive connections of the REST row
+  --url http://127.0.0.1:3000    measure a running server (needs OTP_ECHO=true and RATE_LIMIT_SCALE=0)
+  --server-pid 1234              its pid, so that CPU and memory can be told
+  --server apps/standalone/src/main.ts   the program to start otherwise
+  --out bench/results            where results and latest.md go
+  --name all                     second half of the result file's name
+  --json file                    write the JSON to this file as well`;
+
+/** Reads the command line; an error says which option is wrong and what it must be. */
+export function parseOptions(args: readonly string[]): Options | 'help' {
+  const text = (value: string) => ({ type: 'string', default: value }) as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: text(GROUPS.join(',')),
+      seconds: text('10'),
+      warmup: text('2'),
+      pairs: text('50'),
+      'in-flight': text('1,8'),
+      rate: text('1000'),
+      connections: text('5000'),
+      'rest-connections': text('32'),
+      url: { type: 'string' },
+      'server-pid': { type: 'string' },
+      server: text('apps/standalone/src/main.ts'),
+      out: text('bench/results'),
+      json: { type: 'string' },
+      name: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return 'help';
+  const only = values.only.split(',').map(parseGroup);
+  return {
+    only,
+    seconds: positive('--seconds', values.seconds),
+    warmup: positive('--warmup', values.warmup),
+    pairs: count('--pairs', values.pairs),
+    inFlight: values['in-flight'].split(',').map((value) => count('--in-flight', value)),
+    rate: positive('--rate', values.rate),
+    connections: count('--connections', values.connections),
+    restConnections: count('--rest-connections', values['rest-connections']),
+    url: values.url === undefined ? null : parseBase(values.url),
+    serverPid: values['server-pid'] === undefined ? null : count('--server-pid', values['server-pid']),
+    server: values.server,
+    out: values.out,
+    json: values.json ?? null,
+    name: parseName(values.name ?? (only.length === GROUPS.length ? 'all' : only.join('-'))),
+  };
+}
+
+function parseGroup(value: string): Group {
+  const group = GROUPS.find((name) => name === value.trim());
+  if (!group) throw new Error(`--only must be some of ${GROUPS.join(', ')}, separated by commas`);
+  return group;
+}
+
+function positive(option: string, value: string): number {
+  const number = Number(value);
+  if (!(number > 0) || !Number.isFinite(number)) throw new Error(`${option} must be a positive number`);
+  return number;
+}
+
+function count(option: string, value: string): number {
+  const number = positive(option, value);
+  if (!Number.isInteger(number)) throw new Error(`${option} must be a whole number`);
+  return number;
+}
+
+/** The generator speaks plain TCP, to spend as little as it can; TLS is not what is measured here. */
+function parseBase(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url?.protocol !== 'http:') throw new Error('--url must be an http:// address');
+  return url.origin;
+}
+
+function parseName(value: string): string {
+  if (!/^[\w.-]+$/.test(value))
+    throw new Error('--name may hold letters, digits, dots, dashes and underscores');
+  return value;
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+
+import { parseOptions } from '../src/options.ts';
+import { publishedOptions } from '../src/report.ts';
+
+describe('options', () => {
+  it('has defaults for everything', () => {
+    expect(parseOptions([])).toMatchObject({
+      only: ['ws', 'socketio', 'rest', 'idle'],
+      seconds: 10,
+      pairs: 50,
+      inFlight: [1, 8],
+      rate: 1000,
+      connections: 5000,
+      url: null,
+      name: 'all',
+    });
+  });
+
+  it('reads lists and addresses', () => {
+    const args = [
+      '--only',
+      'ws,idle',
+      '--in-flight',
+      '4',
+      '--url',
+      'http://localhost:3000/x',
+      '--seconds=0.5',
+    ];
+    expect(parseOptions(args)).toMatchObject({
+      only: ['ws', 'idle'],
+      inFlight: [4],
+      url: 'http://localhost:3000',
+      seconds: 0.5,
+      name: 'ws-idle',
+    });
+  });
+
+  it.each([
+    [['--only', 'wss'], '--only must be some of'],
+    [['--pairs', '1.5'], '--pairs must be a whole number'],
+    [['--seconds', '0'], '--seconds must be a positive number'],
+    [['--in-flight', '1,x'], '--in-flight must be a positive number'],
+    [['--url', 'https://example.org'], '--url must be an http:// address'],
+    [['--name', '../x'], '--name may hold'],
+    [['--speed', '9'], '--speed'],
+  ])('refuses %j', (args, message) => {
+    expect(() => parseOptions(args)).toThrow(message);
+  });
+
+  it('publishes no address and no file name', () => {
+    const options = parseOptions([
+      '--url',
+      'http://10.0.0.1',
+      '--json',
+      'somewhere.json',
+      '--out',
+      'elsewhere',
+    ]);
+    if (options === 'help') throw new Error('not asked for');
+    expect(JSON.stringify(publishedOptions(options))).not.toMatch(/10\.0\.0\.1|somewhere|elsewhere|apps/);
+  });
+});

@@ -1,0 +1,162 @@
+/** Killed amid a burst and started again: every accepted message is there, in order, once, and every event is published. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OutputOf } from '@parley/contract';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { newPhone, startParley } from '../support/parley.ts';
+import { Rest, type SignedIn } from '../support/rest.ts';
+import { rawSocket } from '../support/sockets.ts';
+
+let dataDir: string;
+const children: ChildProcess[] = [];
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'parley-crash-'));
+});
+afterAll(async () => {
+  for (const child of children)
+    if (child.exitCode === null && child.signalCode === null) await stop(child, 'SIGTERM');
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  const gone = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  return gone;
+}
+
+/** Starts the program that `npm start` starts; resolves with its address and the time it took. */
+async function start(): Promise<{ child: ChildProcess; url: string; ms: number }> {
+  const began = performance.now();
+  const child = spawn(process.execPath, ['apps/standalone/src/main.ts'], {
+    env: {
+      ...process.env,
+      PORT: '0',
+      PARLEY_DATA_DIR: dataDir,
+      OTP_ECHO: 'true',
+      OTP_HASH_COST: '4',
+      RATE_LIMIT_SCALE: '0',
+      LOG_LEVEL: 'warn',
+      DATABASE_URL: '',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk;
+      const match = /Pages +(http:\S+)/.exec(output);
+      if (match) resolve(match[1] as string);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('exit', () => reject(new Error(`it ended before it was ready:\n${output}`)));
+  });
+  return { child, url, ms: performance.now() - began };
+}
+
+async function history(rest: Rest, user: SignedIn, chat: string) {
+  const all: OutputOf<'messages.list'>['messages'] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor ? `?limit=100&cursor=${cursor}` : '?limit=100';
+    const answer = await rest.call<OutputOf<'messages.list'>>('GET', `/chats/${chat}/messages${query}`, {
+      token: user.token,
+    });
+    all.push(...answer.data.messages);
+    cursor = answer.data.next_cursor;
+  } while (cursor);
+  return all.reverse();
+}
+
+it('has everything that was accepted after SIGKILL in a burst of sends', async () => {
+  const first = await start();
+  const rest = new Rest(first.url);
+  const [ada, ben] = [await rest.signIn(newPhone()), await rest.signIn(newPhone())];
+  const chat = await rest.chat(ada, ben);
+  const socket = await rawSocket(first.url, ada.token);
+
+  const accepted = new Map<number, string>();
+  let sent = 0;
+  // A sliding window of sends until the process is gone.
+  const sender = async () => {
+    while (socket.received.length >= 0) {
+      const ack = await socket.send(chat, `no ${sent++}`);
+      accepted.set(ack.seq, ack.message_id);
+      if (accepted.size === 400) first.child.kill('SIGKILL');
+    }
+  };
+  for (let n = 0; n < 40; n++) void sender().catch(() => undefined);
+  await socket.closed;
+  expect(accepted.size).toBeGreaterThanOrEqual(400);
+
+  const again = await start();
+  expect(again.ms).toBeLessThan(10_000);
+  const restAgain = new Rest(again.url);
+  const messages = await history(restAgain, ben, chat);
+  expect(messages.map((message) => message.seq)).toEqual(messages.map((_, index) => index + 1));
+  expect(new Set(messages.map((message) => message.client_msg_id)).size).toBe(messages.length);
+  for (const [seq, id] of accepted) expect(messages[seq - 1]?.message_id).toBe(id);
+  // Signed in as before, and talking goes on.
+  const resumed = await rawSocket(again.url, ada.token);
+  expect((await resumed.send(chat, 'still here')).seq).toBe(messages.length + 1);
+  expect(await stop(again.child, 'SIGTERM')).toBe(0);
+});
+
+it('publishes after a restart what was accepted and not published', async () => {
+  await using parley = await startParley();
+  const [ada, ben] = [await parley.user(), await parley.user()];
+  const chat = await parley.rest.chat(ada, ben);
+  const { runtime } = parley.standalone;
+  await runtime.settled();
+
+  // The bus goes away between the commit and the publish, as when a process dies there.
+  const publish = runtime.core.bus.publish;
+  runtime.core.bus.publish = async () => {
+    throw new Error('the bus is gone');
+  };
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n++) {
+    const body = { client_msg_id: randomUUID(), type: 'text', payload: { body: `no ${n}` } };
+    const answer = await parley.rest.call<{ message_id: string }>('POST', `/chats/${chat}/messages`, {
+      token: ada.token,
+      body,
+    });
+    ids.push(answer.data.message_id);
+  }
+  await parley.rest.call('POST', `/chats/${chat}/messages/read`, {
+    token: ben.token,
+    body: { up_to_message_id: ids[2] },
+  });
+  const client = new pg.Client(parley.databaseUrl);
+  await client.connect();
+  const waiting = async () =>
+    (await client.query('SELECT count(*)::int AS n FROM outbox')).rows[0].n as number;
+  expect(await waiting()).toBeGreaterThan(1);
+
+  // Another instance starts, as after a crash: it tells its consumers everything, in order, and the outbox is empty.
+  const { createRuntime } = await import('@parley/runtime');
+  const next = await createRuntime(runtime.config, 'restarted');
+  const told: { type: string; id: string }[] = [];
+  next.core.bus.subscribe('test', 'msg.new', (event) => {
+    told.push({ type: event.event_type, id: event.payload.message.message_id });
+    expect(event.payload.recipients.sort()).toEqual([ada.id, ben.id].sort());
+  });
+  next.core.bus.subscribe('test', 'msg.status.updated', (event) => {
+    told.push({ type: event.event_type, id: String(event.payload.up_to_seq) });
+    expect(event.payload.message_ids).toEqual([ids[2], ids[1], ids[0]]);
+  });
+  await next.start();
+  expect(told).toEqual([
+    ...ids.map((id) => ({ type: 'msg.new', id })),
+    { type: 'msg.status.updated', id: '3' },
+  ]);
+  expect(await waiting()).toBe(0);
+  await client.end();
+  await next.close();
+  runtime.core.bus.publish = publish;
+});
