@@ -19,6 +19,20 @@ const secretFields = [
   'caption',
 ];
 
+/** Of an error what helps to find it: drivers put values (phones among them) into other fields. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    type: name,
+    message,
+    ...(typeof code === 'string' ? { code } : {}),
+    stack,
+    ...(cause === undefined ? {} : { cause: describeError(cause) }),
+  };
+}
+
 /** Makes the program's logger; `destination` is for tests. */
 export function createLog(
   config: Pick<Config, 'logLevel'>,
@@ -30,6 +44,7 @@ export function createLog(
     base: { program, pid: process.pid },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeError },
     redact: {
       paths: secretFields.flatMap((field) => [field, `*.${field}`]),
       censor: '[hidden]',

@@ -53,7 +53,9 @@ export async function createRuntime(
   const metrics = new Metrics();
   const readiness = new Readiness(config.storeTimeoutMs);
   const database = await openDatabase(config, log);
-  await migrate(database.url, { log: (line) => log.info({}, line) });
+  // On somebody's own database a changed schema is news; on the embedded one it is part of starting.
+  const level = config.databaseUrl === null ? 'debug' : 'info';
+  await migrate(database.url, { log: (line) => log[level]({}, line) });
 
   const sql = new Sql({
     url: database.url,

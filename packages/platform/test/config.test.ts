@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, configTable, createLog, parseConfig } from '../src/index.ts';
+
+const problems = (env: Record<string, string>): string[] => {
+  try {
+    parseConfig(env);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems;
+  }
+};
+const strong = 'Zk3!v9Qp7Lm2Xs8Rt4Wy6Bn1Hd5Gf0Jc';
+
+describe('configuration', () => {
+  it('has safe defaults', () => {
+    expect(parseConfig({})).toMatchObject({
+      production: false,
+      host: '127.0.0.1',
+      port: 8080,
+      dataDir: '.data',
+      databaseUrl: null,
+      otpEcho: false,
+      rateLimitScale: 1,
+      rateLimits: { apiUser: { points: 100, seconds: 60, burst: 20 } },
+    });
+  });
+
+  it('names every broken variable at once, and never shows a value', () => {
+    const found = problems({
+      PORT: '99999',
+      OTP_ECHO: 'yes',
+      JWT_SECRET: 'short-and-secret',
+      DATABASE_URL: 'mysql://user:hunter2@host/db',
+      LOG_LEVEL: 'loud',
+      RATE_LIMIT_API_USER: 'many',
+      CORS_ORIGINS: 'example.org/path',
+    });
+    expect(found).toHaveLength(7);
+    expect(found.join('\n')).not.toMatch(/short-and-secret|hunter2/);
+    expect(found.join('\n')).toContain('JWT_SECRET must be at least 32 characters');
+  });
+
+  it('reports unknown PARLEY_ variables', () => {
+    expect(problems({ PARLEY_DATADIR: 'x' })).toEqual(['PARLEY_DATADIR is not a variable of Parley']);
+  });
+
+  it.each([
+    [{}, /JWT_SECRET must be set/],
+    [{ JWT_SECRET: 'a'.repeat(64) }, /JWT_SECRET must not be guessable/],
+    [{ JWT_SECRET: strong, OTP_ECHO: 'true' }, /OTP_ECHO/],
+    [{ JWT_SECRET: strong, RATE_LIMIT_SCALE: '0' }, /RATE_LIMIT_SCALE/],
+    [{ JWT_SECRET: strong, OTP_HASH_COST: '4' }, /OTP_HASH_COST/],
+  ])('refuses weak production settings %j', (env, message) => {
+    expect(problems({ NODE_ENV: 'production', ...env }).join()).toMatch(message);
+  });
+
+  it('starts in production with strong ones', () => {
+    expect(parseConfig({ NODE_ENV: 'production', JWT_SECRET: strong }).production).toBe(true);
+  });
+
+  it('documents every variable once', () => {
+    const names = configTable().map((row) => row.name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain('JWT_SECRET_PREVIOUS');
+  });
+});
+
+describe('logs', () => {
+  it('hide phones, tokens, codes and text, and what a database says of its values', () => {
+    const lines: string[] = [];
+    const log = createLog({ logLevel: 'trace' }, 'test', { write: (line) => void lines.push(line) });
+    log.info({ phone: '+491511234567', user: { phone: '+491511234567', access_token: 'tok-1' }, body: 'hello' }, 'x');
+    const error = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (phone)=(+491511234567) already exists.',
+      parameters: ['+491511234567'],
+    });
+    log.error({ err: new Error('outer', { cause: error }) }, 'failed');
+    const text = lines.join('');
+    expect(text).not.toMatch(/\+49151|tok-1|hello/);
+    expect(text).toContain('duplicate key');
+    expect(text).toContain('23505');
+  });
+});

@@ -1,0 +1,39 @@
+import { limits } from '@parley/contract/limits';
+
+/** All waiting times of the client, in milliseconds, in one place; tests make them shorter. */
+export interface Timing {
+  /** How long a call may take. */
+  readonly requestMs: number;
+  /** How long one try to refresh may take, and the pause before the next; see `exchange` in session.ts. */
+  readonly refreshMs: number;
+  readonly refreshPauseMs: number;
+  /** How long before its end an access token is renewed; never more than a fifth of its life. */
+  readonly marginMs: number;
+  /** How long an acknowledgement may take. */
+  readonly ackMs: number;
+  /** How long a connection may take to be set up. */
+  readonly handshakeMs: number;
+  /** First and longest wait between two connections (contract section 4, back-off). */
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+  /** A connection that lived this long makes the next wait the first one again. */
+  readonly stableMs: number;
+  readonly pingMs: number;
+  /** How often `typing.start` is repeated at most, while someone goes on typing. */
+  readonly typingMs: number;
+}
+
+export const defaultTiming: Timing = {
+  requestMs: 30_000,
+  refreshMs: 4000,
+  refreshPauseMs: 500,
+  marginMs: 60_000,
+  ackMs: 10_000,
+  handshakeMs: 20_000,
+  backoffMs: 1000,
+  backoffMaxMs: 30_000,
+  stableMs: 10_000,
+  pingMs: limits.heartbeat.pingSeconds * 1000,
+  // Typing ends by itself after 5 s, so this keeps it alive with time to spare.
+  typingMs: (limits.typingSeconds * 1000 * 3) / 5,
+};
