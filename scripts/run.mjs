@@ -26,7 +26,6 @@ const tasks = {
   build: { steps: [['turbo', 'run', 'build']] },
   bench: { steps: [['node', 'bench/src/main.ts']] },
   demo: { steps: [['node', 'examples/demo/src/main.ts']] },
-  'protocol-suite': { steps: [['node', 'tests/protocol/run.ts']] },
 };
 
 /** Runs a task and returns the exit code for this process. */
