@@ -173,13 +173,12 @@ describe('a migration that fails', () => {
     await put('2_second', '-- 中文 👋\nCREATE TABLE b (n int);\n\nINSERT INTO missing VALUES (1);');
   });
 
-  test('is rolled back and told with its place; those before it stay', async () => {
+  test('is rolled back and told with its place; those before it stay; mended, it is applied', async () => {
     await expect(migrate(database.url, { directory })).rejects.toThrow(
       /^Migration 2_second failed and was rolled back: relation "missing" does not exist \(.*migration\.sql:4\)$/,
     );
     expect(await tables()).toEqual(['a']);
     expect(await lockIsFree()).toBe(true);
-    // Mended, it is tried again.
     await put('2_second', 'CREATE TABLE b (n int);');
     expect(await migrate(database.url, { directory })).toEqual({ applied: ['2_second'] });
   });

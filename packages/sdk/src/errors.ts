@@ -33,7 +33,10 @@ export class ParleyError extends Error {
   readonly retriable: boolean;
 
   constructor(code: ParleyErrorCode, message?: string, options: ParleyErrorOptions = {}) {
-    super(message ?? defaultMessage(code), options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      message ?? defaultMessage(code),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = 'ParleyError';
     this.code = code;
     this.details = options.details ?? [];
@@ -65,7 +68,7 @@ function isRetriable(code: ParleyErrorCode): boolean {
 }
 
 /** Whether an access or refresh token was refused, so that refreshing is what helps. */
-export function isTokenError(error: unknown): error is ParleyError {
+export function isTokenError(error: unknown): boolean {
   if (!(error instanceof ParleyError)) return false;
   return error.code === 'TOKEN_EXPIRED' || error.code === 'TOKEN_INVALID' || error.code === 'UNAUTHORIZED';
 }
@@ -82,7 +85,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function readDetails(value: unknown): ErrorDetail[] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isObject).map(({ path, message }) => ({ path: String(path), message: String(message) }));
+  return value
+    .filter(isObject)
+    .map(({ path, message }) => ({ path: String(path), message: String(message) }));
 }
 
 /**
@@ -92,14 +97,18 @@ function readDetails(value: unknown): ErrorDetail[] {
 export function readWireError(
   value: unknown,
   fallback: ParleyErrorCode,
-  more: { message?: string | undefined; requestId?: string | undefined; retryAfter?: number | undefined } = {},
+  more: {
+    message?: string | undefined;
+    requestId?: string | undefined;
+    retryAfter?: number | undefined;
+  } = {},
 ): ParleyError {
   const wire = isObject(value) ? value : {};
-  const message = typeof wire['message'] === 'string' ? wire['message'] : more.message;
-  return new ParleyError(isCatalogued(wire['code']) ? wire['code'] : fallback, message, {
-    details: readDetails(wire['details']),
-    requestId: typeof wire['request_id'] === 'string' ? wire['request_id'] : more.requestId,
-    retryAfter: typeof wire['retry_after'] === 'number' ? wire['retry_after'] : more.retryAfter,
+  const message = typeof wire.message === 'string' ? wire.message : more.message;
+  return new ParleyError(isCatalogued(wire.code) ? wire.code : fallback, message, {
+    details: readDetails(wire.details),
+    requestId: typeof wire.request_id === 'string' ? wire.request_id : more.requestId,
+    retryAfter: typeof wire.retry_after === 'number' ? wire.retry_after : more.retryAfter,
   });
 }
 
@@ -120,4 +129,16 @@ export function codeOfStatus(status: number): ParleyErrorCode {
     504: 'SERVICE_UNAVAILABLE',
   };
   return codes[status] ?? (status >= 500 ? 'INTERNAL_ERROR' : 'BAD_REQUEST');
+}
+
+/** The code for a number of the real-time `error` event alone (contract section 4). */
+export function codeOfSocketError(code: number): ParleyErrorCode {
+  const codes: Record<number, ErrorCode> = {
+    4001: 'TOKEN_INVALID',
+    4003: 'FORBIDDEN',
+    4004: 'NOT_FOUND',
+    4022: 'VALIDATION_ERROR',
+    4029: 'TOO_MANY_REQUESTS',
+  };
+  return codes[code] ?? 'INTERNAL_ERROR';
 }

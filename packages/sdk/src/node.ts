@@ -42,7 +42,15 @@ export function fileStorage(path: string): TokenStorage {
       const value = (await read())[key];
       return typeof value === 'string' ? value : null;
     },
-    set: (key, value) => change((values) => void (values[key] = value)),
-    remove: (key) => change((values) => void delete values[key]),
+    set(key, value) {
+      return change((values) => {
+        values[key] = value;
+      });
+    },
+    remove(key) {
+      return change((values) => {
+        delete values[key];
+      });
+    },
   };
 }

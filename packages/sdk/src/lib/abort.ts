@@ -45,3 +45,20 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
     stop = onAbort(signal, done);
   });
 }
+
+/** A signal that aborts with the first of several, for its reason; `release` lets go of them. (`AbortSignal.any` is young.) */
+export function firstOf(...signals: (AbortSignal | undefined)[]): {
+  controller: AbortController;
+  release(): void;
+} {
+  const controller = new AbortController();
+  const stops = signals.map((signal) =>
+    onAbort(signal, () => controller.abort(signal && abortError(signal))),
+  );
+  return {
+    controller,
+    release: () => {
+      for (const stop of stops) stop();
+    },
+  };
+}

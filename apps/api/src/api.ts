@@ -1,0 +1,112 @@
+/** Puts the program together: REST, tRPC, the documents and the pages in one Express app. It does not listen. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '@parley/core';
+import type { Runtime } from '@parley/runtime';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import { createBridge } from './bridge/bridge.ts';
+import { createReply, type Reply } from './bridge/reply.ts';
+import { createRoutes } from './bridge/routes.ts';
+import { loggable, toEdgeError } from './errors.ts';
+import { Admission } from './http/admission.ts';
+import { begin } from './http/begin.ts';
+import { type Cors, createCors } from './http/cors.ts';
+import { InFlight } from './http/in-flight.ts';
+import { localsOf } from './http/locals.ts';
+import { createObserve } from './http/observe.ts';
+import { securityHeaders } from './http/security.ts';
+import { createDocument, type OpenApiDocument } from './openapi/document.ts';
+import { docsRoutes } from './pages/docs.ts';
+import { createInboxPage } from './pages/inbox.ts';
+import { landingRoutes } from './pages/landing.ts';
+import { systemRoutes } from './pages/system.ts';
+import { mountTrpc } from './trpc/mount.ts';
+import { type AppRouter, router } from './trpc/router.ts';
+
+export interface Api {
+  /** For `http.createServer`, or for a server that others share. */
+  readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
+  readonly router: AppRouter;
+  readonly openApi: OpenApiDocument;
+  /**
+   * Resolves when what is being answered is answered. From then on every answer closes its connection, so that clients go
+   * elsewhere; streams end at once.
+   */
+  drain(): Promise<void>;
+}
+
+/** Makes the API over a runtime. */
+export function createApi(runtime: Runtime): Api {
+  const { config, core, log, inbox } = runtime;
+  const inFlight = new InFlight();
+  const admission = new Admission(core);
+  const observe = createObserve(runtime);
+  const cors = createCors(config.corsOrigins);
+  const openApi = createDocument();
+  const headersOf = (kind: Parameters<typeof securityHeaders>[0]) => securityHeaders(kind, config.production);
+  const data = headersOf('data');
+  const reply = createReply({
+    fixed: Object.entries(data).flat(),
+    cors: cors.headers,
+    now: () => core.clock.now(),
+  });
+  const inboxPage = inbox ? createInboxPage(inbox, headersOf('page')) : null;
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', config.trustProxy);
+  // First, so that REST passes through nothing that it does not need.
+  app.use(createBridge({ core, log, routes: createRoutes(router), admission, reply, observe }));
+  app.use(begin(data, observe));
+  // Before CORS: no other site may read sign-in codes.
+  if (inboxPage) app.use(inboxPage.router);
+  app.use(allowOrigins(cors));
+  app.use('/trpc', mountTrpc(runtime, admission, config.corsOrigins.includes('*') ? [] : ['Origin']));
+  app.use(systemRoutes(runtime));
+  app.use(docsRoutes(openApi, headersOf('docs')));
+  app.use(landingRoutes(inboxPage !== null, headersOf('page')));
+  app.use((_req, _res, next) => next(new AppError('NOT_FOUND', 'There is no such page')));
+  app.use(answerErrors(runtime, reply));
+
+  return {
+    handler(req, res) {
+      inFlight.add(res);
+      app(req, res);
+    },
+    router,
+    openApi,
+    drain() {
+      inboxPage?.close();
+      return inFlight.drain();
+    },
+  };
+}
+
+function allowOrigins(cors: Cors): RequestHandler {
+  return (req, res, next) => {
+    const preflight = cors.preflight(req);
+    const headers = preflight ?? cors.headers(req);
+    for (let i = 0; i < headers.length; i += 2) res.set(headers[i] as string, headers[i + 1]);
+    if (preflight === undefined) next();
+    else {
+      localsOf(res).route = 'preflight';
+      res.status(204).end();
+    }
+  };
+}
+
+/** Express's errors and what nobody else has caught, in the envelope. */
+function answerErrors(runtime: Runtime, reply: Reply): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    if (res.headersSent) {
+      next(error);
+      return;
+    }
+    const { requestId, route } = localsOf(res);
+    // Express refuses a path that it cannot decode with an error of its own.
+    const edge = toEdgeError(error instanceof URIError ? new AppError('BAD_REQUEST') : error);
+    if (edge.status >= 500) {
+      runtime.log.error({ request_id: requestId, route, err: loggable(error) }, 'a request failed');
+    }
+    reply.failure(req, res, requestId, edge);
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * REST at `/api/v1`: finds the route, makes the input of path, query and body, calls the same procedure that tRPC calls, and
+ * answers with the contract's envelope. It is the hot path of HTTP: everything that can be known beforehand is.
+ */
+import type { IncomingMessage } from 'node:http';
+import { uuid } from '@parley/contract';
+import { AppError, type Core } from '@parley/core';
+import type { Logger } from '@parley/platform';
+import type { NextFunction, Request, Response } from 'express';
+import { createContext } from '../context.ts';
+import { loggable, toEdgeError } from '../errors.ts';
+import type { Admission } from '../http/admission.ts';
+import { clientGone, type Observe, unknownRoute } from '../http/observe.ts';
+import { requestIdOf, traceOf } from '../http/request-id.ts';
+import { ClientGone, readJson } from './body.ts';
+import { createMatcher, type Match } from './matcher.ts';
+import type { Reply } from './reply.ts';
+import { basePath, type Route } from './routes.ts';
+
+export interface BridgeParts {
+  core: Core;
+  log: Logger;
+  routes: Route[];
+  admission: Admission;
+  reply: Reply;
+  observe: Observe;
+}
+
+/** Express middleware: answers everything below `/api/v1` but preflights. */
+export function createBridge(parts: BridgeParts) {
+  const { core, reply, observe } = parts;
+  const match = createMatcher(parts.routes);
+
+  const answer = async (req: Request, res: Response, path: string, search: string): Promise<void> => {
+    const started = performance.now();
+    const requestId = requestIdOf(req.headers);
+    const method = req.method === 'HEAD' ? 'GET' : req.method;
+    let route: Route | undefined;
+    let userId: string | undefined;
+    let status: number;
+    try {
+      const found = match(path);
+      route = found?.routes.get(method);
+      if (!found || !route) {
+        status = 404;
+        const error = toEdgeError(new AppError('NOT_FOUND', 'There is no such route'));
+        reply.failure(req, res, requestId, error, found && allowOf(found));
+      } else {
+        const who = await parts.admission.admit(req.headers.authorization, () => req.ip);
+        if (!(who instanceof AppError)) userId = who.userId;
+        else if (route.definition.access !== 'anyone') throw who;
+        const input = await readInput(route, found.params, search, req);
+        const ctx = createContext(core, { requestId, trace: traceOf(req.headers), who });
+        const data = await route.procedure({
+          ctx,
+          path: route.path,
+          type: route.definition.kind,
+          getRawInput: () => Promise.resolve(input),
+          signal: undefined,
+          batchIndex: 0,
+        });
+        status = ctx.status ?? route.status;
+        reply.success(req, res, requestId, status, data);
+      }
+    } catch (error) {
+      status = fail(req, res, requestId, route, error);
+    }
+    observe({
+      requestId,
+      method: req.method,
+      route: route?.template ?? unknownRoute,
+      status,
+      started,
+      userId,
+    });
+  };
+
+  const fail = (req: Request, res: Response, requestId: string, route: Route | undefined, error: unknown) => {
+    if (error instanceof ClientGone) {
+      res.destroy();
+      return clientGone;
+    }
+    const edge = toEdgeError(error);
+    if (edge.status >= 500) {
+      const fields = { request_id: requestId, route: route?.template, err: loggable(error) };
+      parts.log.error(fields, 'a request failed');
+    }
+    reply.failure(req, res, requestId, edge);
+    return edge.status;
+  };
+
+  return (req: Request, res: Response, next: NextFunction): void => {
+    const target = targetOf(req);
+    if (target === undefined) next();
+    else void answer(req, res, target.path, target.search);
+  };
+}
+
+/** Path below `/api/v1` and query of a request for the bridge; undefined for all others. */
+function targetOf(req: Request): { path: string; search: string } | undefined {
+  const url = originForm(req.url);
+  if (!url.startsWith(basePath)) return undefined;
+  if (req.method === 'OPTIONS' && req.headers['access-control-request-method'] !== undefined)
+    return undefined;
+  const question = url.indexOf('?');
+  const path = url.slice(basePath.length, question < 0 ? undefined : question);
+  if (path !== '' && !path.startsWith('/')) return undefined;
+  return { path, search: question < 0 ? '' : url.slice(question + 1) };
+}
+
+/** A request may name the whole address instead of the path (RFC 9112 section 3.2.2). */
+function originForm(url: string): string {
+  if (url.startsWith('/') || !URL.canParse(url)) return url;
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+}
+
+function allowOf(found: Match): string {
+  const methods = [...found.routes.keys()];
+  return (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ');
+}
+
+/** Path parameters are checked first, and win over fields of the same name. Errors: `BAD_REQUEST` and those of `readJson`. */
+async function readInput(
+  route: Route,
+  values: readonly string[],
+  search: string,
+  req: IncomingMessage,
+): Promise<unknown> {
+  const params = route.params.map(({ name, uuid: isUuid }, index) => {
+    const value = decode(values[index] as string);
+    if (value === undefined || (isUuid && !uuid.safeParse(value).success)) {
+      throw new AppError('BAD_REQUEST', `${name} in the path is not a UUID`);
+    }
+    return [name, value] as const;
+  });
+  const input = route.readsBody ? await readJson(req) : route.readQuery(search);
+  // A body that is no object is left as it is, for the schema to refuse.
+  if (params.length === 0 || typeof input !== 'object' || input === null || Array.isArray(input))
+    return input;
+  return { ...input, ...Object.fromEntries(params) };
+}
+
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}

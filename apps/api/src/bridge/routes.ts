@@ -1,0 +1,51 @@
+/** The routes of `/api/v1`, made from the registry. */
+import {
+  type HttpMethod,
+  type ProcedureDefinition,
+  pathParameters,
+  procedureEntries,
+} from '@parley/contract';
+import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server';
+import { inputFields } from './input-fields.ts';
+import { createQueryReader, type QueryReader } from './query.ts';
+
+export const basePath = '/api/v1';
+
+export interface Route {
+  /** E.g. `users.get`. */
+  path: string;
+  /** E.g. `/api/v1/users/{id}`. */
+  template: string;
+  method: HttpMethod;
+  definition: ProcedureDefinition;
+  procedure: AnyTRPCProcedure;
+  /** Names of the path parameters in their order, and whether each must be a UUID. */
+  params: { name: string; uuid: boolean }[];
+  /** GET and DELETE take their input from the query, all others from a JSON body. */
+  readsBody: boolean;
+  readQuery: QueryReader;
+  /** The status of a success, where the procedure sets none. */
+  status: number;
+}
+
+/** One route per procedure. Errors: a definition that the router does not implement. */
+export function createRoutes(router: AnyTRPCRouter): Route[] {
+  const { procedures }: { procedures: Record<string, AnyTRPCProcedure | undefined> } = router._def;
+  return procedureEntries().map(({ path, definition }) => {
+    const procedure = procedures[path];
+    if (!procedure) throw new Error(`${path} is not implemented`);
+    const names = pathParameters(definition.path);
+    const fields = inputFields(definition.input);
+    return {
+      path,
+      template: basePath + definition.path,
+      method: definition.method,
+      definition,
+      procedure,
+      params: names.map((name) => ({ name, uuid: fields.get(name)?.format === 'uuid' })),
+      readsBody: definition.method !== 'GET' && definition.method !== 'DELETE',
+      readQuery: createQueryReader(definition.input, names),
+      status: Math.min(...Object.keys(definition.success).map(Number)),
+    };
+  });
+}

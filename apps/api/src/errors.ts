@@ -1,0 +1,79 @@
+/** One funnel at the edge: anything thrown becomes an error of the catalogue (contract section 1). */
+import { type ErrorCode, type ErrorDetail, errorCatalogue } from '@parley/contract';
+import { AppError } from '@parley/core';
+import { TRPCError } from '@trpc/server';
+import { z } from 'zod';
+
+/** What every wire's error answer is made of. */
+export interface EdgeError {
+  code: ErrorCode;
+  message: string;
+  details: ErrorDetail[];
+  /** Of the catalogue. */
+  status: number;
+  /** Seconds; always there with 429, never below 1. */
+  retryAfter: number | undefined;
+}
+
+/** Broken fields that one answer lists at most: more helps nobody, and the body decides how many there are. */
+const maxDetails = 50;
+
+/** What tRPC itself refuses, before or instead of a procedure. */
+const protocolErrors: Partial<Record<TRPCError['code'], [ErrorCode, string]>> = {
+  PARSE_ERROR: ['BAD_REQUEST', 'The request cannot be read'],
+  BAD_REQUEST: ['BAD_REQUEST', 'The request cannot be read'],
+  UNSUPPORTED_MEDIA_TYPE: ['BAD_REQUEST', 'The body must be JSON, with Content-Type: application/json'],
+  NOT_FOUND: ['NOT_FOUND', 'There is no such procedure'],
+  METHOD_NOT_SUPPORTED: ['NOT_FOUND', 'Queries are called with GET, mutations with POST'],
+  PAYLOAD_TOO_LARGE: ['PAYLOAD_TOO_LARGE', errorCatalogue.PAYLOAD_TOO_LARGE.message],
+};
+
+/** Turns anything thrown into what the client is told. Whatever is not meant for clients becomes `INTERNAL_ERROR`. */
+export function toEdgeError(thrown: unknown): EdgeError {
+  const error = thrown instanceof TRPCError ? (thrown.cause ?? thrown) : thrown;
+  if (error instanceof AppError) {
+    return edgeError(error.code, error.message, error.details, error.retryAfter);
+  }
+  if (!(thrown instanceof TRPCError)) return edgeError('INTERNAL_ERROR');
+  // Only a refused input has this code; an output that breaks its schema is our own mistake.
+  if (thrown.code === 'BAD_REQUEST' && error instanceof z.core.$ZodError) {
+    return edgeError('VALIDATION_ERROR', undefined, error.issues.slice(0, maxDetails).map(detailOf));
+  }
+  const [code, message] = protocolErrors[thrown.code] ?? ['INTERNAL_ERROR' as const];
+  return edgeError(code, message);
+}
+
+function edgeError(
+  code: ErrorCode,
+  message: string = errorCatalogue[code].message,
+  details: ErrorDetail[] = [],
+  retryAfter?: number,
+): EdgeError {
+  const status = errorCatalogue[code].http;
+  const seconds = retryAfter ?? (status === 429 ? 1 : undefined);
+  return {
+    code,
+    message,
+    details,
+    status,
+    retryAfter: seconds === undefined ? undefined : Math.max(1, Math.ceil(seconds)),
+  };
+}
+
+function detailOf(issue: z.core.$ZodIssue): ErrorDetail {
+  return { path: issue.path.map(String).join('.'), message: issue.message };
+}
+
+/**
+ * An error for the log: names, messages and stacks along the chain of causes, and nothing else. Errors of drivers carry
+ * rows and parameters in fields of their own, which must not reach a log.
+ */
+export function loggable(error: unknown, depth = 4): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(error.cause !== undefined && depth > 1 ? { cause: loggable(error.cause, depth - 1) } : {}),
+  };
+}

@@ -1,0 +1,48 @@
+/** Headers that keep browsers from doing harm with an answer; helmet says which, once, at the start. */
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import helmet from 'helmet';
+
+/** What an answer may load: `data` nothing at all, `page` its own scripts and styles, `docs` also inline styles. */
+export type ContentKind = 'data' | 'page' | 'docs';
+
+const policies: Record<ContentKind, Record<string, string[]>> = {
+  data: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  page: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  // Swagger UI sets style attributes; scripts stay confined to files of this server.
+  docs: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+};
+
+/** The headers as name and value. HSTS only in production: a development server has no certificate. */
+export function securityHeaders(kind: ContentKind, production: boolean): Record<string, string> {
+  const set = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: policies[kind] },
+    strictTransportSecurity: production,
+  });
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  set(request, response, (error?: unknown) => {
+    if (error) throw error;
+  });
+  return Object.fromEntries(
+    response.getHeaderNames().map((name) => [name, String(response.getHeader(name))]),
+  );
+}

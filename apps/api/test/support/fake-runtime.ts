@@ -1,0 +1,88 @@
+/** A runtime without engines: stores in memory, everything else the embedded engines that need none. */
+import { type CoreParts, createCore } from '@parley/core';
+import {
+  type Config,
+  createLog,
+  DevInbox,
+  inboxSms,
+  JwtAccessTokens,
+  MemoryKeyValue,
+  MemoryPresence,
+  MemoryRateLimiter,
+  MemorySignals,
+  Metrics,
+  parseConfig,
+  Readiness,
+} from '@parley/platform';
+import type { Runtime } from '@parley/runtime';
+import { FakeChats, FakeMessages, FakePrivacy, FakeSessions, FakeUsers } from './fake-stores.ts';
+
+export interface FakeRuntime extends Runtime {
+  users: FakeUsers;
+  chats: FakeChats;
+  inbox: DevInbox | null;
+  /** Every line that was logged. */
+  logged: Record<string, unknown>[];
+  clock: { now(): number; advance(ms: number): void };
+}
+
+export interface FakeOptions {
+  /** As the environment would give them. */
+  env?: Record<string, string>;
+  parts?: Partial<CoreParts>;
+  withInbox?: boolean;
+}
+
+const secret = 'a secret for tests that is long enough';
+
+/** Makes the runtime; without `env`, rate limits are lifted and every request is logged. */
+export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
+  const config: Config = parseConfig({ LOG_LEVEL: 'debug', RATE_LIMIT_SCALE: '0', ...options.env });
+  const logged: Record<string, unknown>[] = [];
+  const log = createLog(config, 'test', { write: (line) => logged.push(JSON.parse(line)) });
+  const inbox = (options.withInbox ?? true) ? new DevInbox() : null;
+  let offset = 0;
+  const clock = {
+    now: () => Date.now() + offset,
+    advance(ms: number) {
+      offset += ms;
+    },
+  };
+  const users = new FakeUsers();
+  const chats = new FakeChats();
+  const core = createCore({
+    settings: { otpEcho: config.otpEcho },
+    clock,
+    log,
+    users,
+    sessions: new FakeSessions(),
+    chats,
+    messages: new FakeMessages(),
+    privacy: new FakePrivacy(),
+    keyValue: new MemoryKeyValue(clock),
+    rates: new MemoryRateLimiter(config.rateLimits, config.rateLimitScale),
+    presence: new MemoryPresence(clock),
+    bus: { publish: async () => undefined, subscribe: () => () => undefined },
+    signals: new MemorySignals(log),
+    publisher: { publish: () => undefined },
+    tokens: new JwtAccessTokens({ current: secret, previous: null }, clock),
+    hasher: { hash: async (plain) => `hash of ${plain}`, matches: async (plain, hash) => hash === `hash of ${plain}` },
+    sms: inboxSms(inbox, log),
+    ...options.parts,
+  });
+  return {
+    config,
+    core,
+    log,
+    metrics: new Metrics({ process: false }),
+    readiness: new Readiness(),
+    inbox,
+    start: async () => undefined,
+    settled: async () => undefined,
+    close: async () => undefined,
+    users,
+    chats,
+    logged,
+    clock,
+  };
+}

@@ -1,0 +1,27 @@
+import type { Core } from '@parley/core';
+import type { Logger } from '@parley/platform';
+import type { Hub } from './hub.ts';
+import type { InFlight } from './in-flight.ts';
+import type { Flusher } from './outbound.ts';
+import type { FrameRates } from './rates.ts';
+import type { Sessions } from './sessions.ts';
+import type { Tallies } from './tallies.ts';
+import type { Timings } from './timings.ts';
+import type { Typing } from './typing.ts';
+import type { Watches } from './watches.ts';
+
+/** What the parts of real time share; made once by `createRealtime`. */
+export interface RealtimeContext {
+  readonly core: Core;
+  readonly log: Logger;
+  readonly timings: Timings;
+  readonly tallies: Tallies;
+  readonly hub: Hub;
+  readonly sessions: Sessions;
+  readonly typing: Typing;
+  readonly watches: Watches;
+  readonly rates: FrameRates;
+  readonly flusher: Flusher;
+  /** Frames and presence changes under way. */
+  readonly inFlight: InFlight;
+}

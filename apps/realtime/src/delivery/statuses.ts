@@ -1,0 +1,35 @@
+import type { BusPayload, MessageStatus } from '@parley/contract';
+import type { RealtimeContext } from '../context.ts';
+import { type Frame, serverFrame } from '../frame.ts';
+
+/**
+ * `message.status`: to the senders of the messages that a position passed, and to the user's own other devices. A read
+ * that is kept private is told to the senders as a delivery, if it was one, and as what it is only to the own devices.
+ */
+export function deliverStatus(ctx: RealtimeContext, payload: BusPayload<'msg.status.updated'>): void {
+  const frame = statusFrame(ctx, payload, payload.status);
+  const senders = payload.sender_ids.filter((id) => id !== payload.user_id);
+  if (payload.visible) ctx.hub.deliver(senders, frame);
+  else if (payload.delivered_moved) ctx.hub.deliver(senders, statusFrame(ctx, payload, 'delivered'));
+  ctx.hub.deliver([payload.user_id], frame, payload.origin);
+}
+
+function statusFrame(
+  ctx: RealtimeContext,
+  payload: BusPayload<'msg.status.updated'>,
+  status: MessageStatus,
+): Frame {
+  const { chat_id, user_id, message_ids, up_to_seq, state_version, timestamp } = payload;
+  const [only] = message_ids.length === 1 ? message_ids : [];
+  const data = {
+    chat_id,
+    user_id,
+    status,
+    ...(only === undefined ? {} : { message_id: only }),
+    message_ids,
+    up_to_seq,
+    state_version,
+    timestamp,
+  };
+  return serverFrame('message.status', data, ctx.core.clock.now());
+}

@@ -1,0 +1,124 @@
+import { closeCodes } from '@parley/contract';
+import { type AccessClaims, AppError, type Core, connectionClosed, connectionOpened } from '@parley/core';
+import { toSocketError } from './errors.ts';
+import { serverFrame } from './frame.ts';
+import type { Hub } from './hub.ts';
+import type { InFlight } from './in-flight.ts';
+import { Session, type Wire } from './session.ts';
+import type { CloseReason, Tallies } from './tallies.ts';
+
+const codes = {
+  unauthorized: closeCodes.unauthorized,
+  idle: closeCodes.idle,
+  slow_reader: closeCodes.slowReader,
+  too_big: closeCodes.tooBig,
+  restart: closeCodes.restart,
+  // RFC 6455: the server met a condition that it did not expect.
+  internal: 1011,
+} as const satisfies Record<CloseReason, number>;
+
+/** How long a kick is remembered for sessions whose token is just being checked. */
+const kickMemoryMs = 60_000;
+
+/** The close code and text of a reason. */
+export function closeOf(reason: CloseReason): { code: number; text: string } {
+  return { code: codes[reason], text: reason.replace('_', ' ') };
+}
+
+/** The life of sessions: from an accepted token to the end, whichever side brings it. */
+export class Sessions {
+  readonly #core: Core;
+  readonly #hub: Hub;
+  readonly #tallies: Tallies;
+  readonly #inFlight: InFlight;
+  readonly #leaving: ((session: Session) => void)[] = [];
+  readonly #kicked = new Map<string, number>();
+  #emptied: (() => void)[] = [];
+
+  constructor(core: Core, hub: Hub, tallies: Tallies, inFlight: InFlight) {
+    this.#core = core;
+    this.#hub = hub;
+    this.#tallies = tallies;
+    this.#inFlight = inFlight;
+  }
+
+  /** Calls back for every session that is gone. */
+  onLeave(handler: (session: Session) => void): void {
+    this.#leaving.push(handler);
+  }
+
+  /** Begins a session. Errors: `TOKEN_INVALID` (the token's session was signed out while it was being checked). */
+  open(wire: Wire, claims: AccessClaims): Session {
+    if (this.#kicked.has(claims.sessionId)) throw signedOut();
+    const session = new Session(wire, claims, this.#core.clock.now());
+    this.#hub.add(session);
+    this.#tallies.opened(wire.transport);
+    session.opened = connectionOpened(this.#core, session.userId, session.connectionId);
+    void this.#inFlight.track(session.opened).then(() => {
+      if (!session.closed) session.opened = null;
+    });
+    return session;
+  }
+
+  /** The connection is gone, for whatever reason. */
+  closed(session: Session): void {
+    session.closing = true;
+    if (!this.#hub.remove(session)) return;
+    session.closed = true;
+    for (const leave of this.#leaving) leave(session);
+    this.#tallies.gone(session.wire.transport);
+    // A lease that is still being taken must not outlive the connection.
+    const opened = session.opened ?? Promise.resolve();
+    const told = opened.then(() => connectionClosed(this.#core, session.userId, session.connectionId));
+    void this.#inFlight.track(told);
+    if (this.#hub.size === 0) for (const resolve of this.#emptied.splice(0)) resolve();
+  }
+
+  /** Closes a session from our side; `error` is what the client is told first. */
+  end(session: Session, reason: CloseReason, error?: AppError): void {
+    if (session.closing) return;
+    if (error) {
+      const frame = serverFrame('error', toSocketError(error), this.#core.clock.now());
+      this.#hub.tell(session, frame);
+    }
+    session.closing = true;
+    this.#tallies.closed(reason);
+    const { code, text } = closeOf(reason);
+    session.wire.close(code, text, reason === 'slow_reader');
+  }
+
+  /** Its token ran out without being renewed. */
+  expire(session: Session): void {
+    this.end(session, 'unauthorized', new AppError('TOKEN_EXPIRED'));
+  }
+
+  /** Ends the connections of sessions that were signed out. */
+  kick(sessionIds: readonly string[]): void {
+    const ids = new Set(sessionIds);
+    const until = this.#core.clock.now() + kickMemoryMs;
+    for (const id of ids) this.#kicked.set(id, until);
+    for (const session of this.#hub.all()) {
+      if (ids.has(session.sessionId)) this.end(session, 'unauthorized', signedOut());
+    }
+  }
+
+  /** Whether a kick for this session was heard a short while ago. */
+  wasKicked(sessionId: string): boolean {
+    return this.#kicked.has(sessionId);
+  }
+
+  /** Forgets old kicks. */
+  prune(now: number): void {
+    for (const [id, until] of this.#kicked) if (until <= now) this.#kicked.delete(id);
+  }
+
+  /** Resolves when there is no session left. */
+  empty(): Promise<void> {
+    return this.#hub.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#emptied.push(resolve));
+  }
+}
+
+/** What the connections of a signed-out session are told. */
+export function signedOut(): AppError {
+  return new AppError('TOKEN_INVALID', 'This session was signed out');
+}

@@ -1,0 +1,53 @@
+import type { InputOf, OutputOf, ProcedurePath } from '@parley/contract';
+import { isTokenError, ParleyError } from './errors.ts';
+import type { Http } from './http.ts';
+import { unlessAborted } from './lib/abort.ts';
+import { type CallOptions, type MakeProcedure, openProcedures, type Procedure } from './procedures.ts';
+import type { Session } from './session.ts';
+import type { Timing } from './timing.ts';
+
+/** Calls with the session's token; one refused token is renewed and the call repeated, once. */
+export class Calls {
+  readonly #http: Http;
+  readonly #session: Session;
+  readonly #timing: Timing;
+
+  constructor(http: Http, session: Session, timing: Timing) {
+    this.#http = http;
+    this.#session = session;
+    this.#timing = timing;
+  }
+
+  /** Calls a procedure. Rejects with `ParleyError`. */
+  async call<P extends ProcedurePath>(
+    path: P,
+    input: InputOf<P>,
+    { signal }: CallOptions = {},
+  ): Promise<OutputOf<P>> {
+    // The one place where an answer gets its type: the server has checked it against the same schema.
+    return (await this.#call(path, input, signal)) as OutputOf<P>;
+  }
+
+  /** A procedure as a member of the client. */
+  readonly procedure: MakeProcedure = (path) => {
+    const member = (input?: unknown, options?: CallOptions) => this.#call(path, input ?? {}, options?.signal);
+    return member as Procedure<typeof path>;
+  };
+
+  async #call(path: ProcedurePath, input: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+    const options = { signal, timeoutMs: this.#timing.requestMs };
+    if (openProcedures.has(path)) return this.#http.call(path, input, options);
+    await unlessAborted(this.#session.ready, signal);
+    const caller = this.#session.userId;
+    const token = await unlessAborted(this.#session.token(), signal);
+    try {
+      return await this.#http.call(path, input, { ...options, token });
+    } catch (error) {
+      if (!isTokenError(error)) throw error;
+      const renewed = await unlessAborted(this.#session.renew(token), signal);
+      // Never does one user's call go out with another's token.
+      if (this.#session.userId !== caller) throw new ParleyError('UNAUTHORIZED', undefined, { cause: error });
+      return this.#http.call(path, input, { ...options, token: renewed });
+    }
+  }
+}

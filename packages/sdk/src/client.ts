@@ -1,0 +1,141 @@
+import {
+  authApi,
+  type Device,
+  type SignedInUser,
+  type SignInOptions,
+  type SignOutResult,
+  signIn,
+  signOut,
+} from './auth.ts';
+import { Calls } from './calls.ts';
+import { ParleyError } from './errors.ts';
+import { type FetchLike, Http } from './http.ts';
+import { type DebugLog, debugLog } from './lib/debug.ts';
+import {
+  type Api,
+  type AuthApi,
+  type ChatsApi,
+  type MessagesApi,
+  plainApi,
+  type UsersApi,
+} from './procedures.ts';
+import { Realtime } from './realtime/realtime.ts';
+import type { WebSocketClass } from './realtime/types.ts';
+import { Session } from './session.ts';
+import { memoryStorage, type TokenStorage } from './storage.ts';
+import { defaultTiming, type Timing } from './timing.ts';
+import type { TokenPair } from './tokens.ts';
+
+/** Settings of a client; only `url` is needed. */
+export interface ClientOptions {
+  /** Where Parley is, like `https://chat.example.org`; in a browser also relative to the page. A path in front is kept. */
+  url: string | URL;
+  /** Where tokens are kept; by default in memory, so that the session ends with the client. */
+  storage?: TokenStorage | undefined;
+  /** Instead of the global `fetch`, for calls (not for the live connection). */
+  fetch?: FetchLike | undefined;
+  /** Instead of the platform's `WebSocket`, for the live connection; there is no fallback to long polling then. */
+  WebSocket?: WebSocketClass | undefined;
+  /** What this device is called in the user's list of sessions; sent when signing in. */
+  device?: Device | undefined;
+  /** `true` writes what happens to the console; a function gets it. Tokens, codes, phones and messages are never in it. */
+  debug?: boolean | DebugLog | undefined;
+}
+
+/**
+ * A client of one Parley server for one user at a time. All that it rejects with is a `ParleyError`. Close it when done:
+ * `await using client = createClient(...)`, or `close()`.
+ */
+export class ParleyClient implements Api, AsyncDisposable {
+  /** Signing in and out, step by step. */
+  readonly auth: AuthApi;
+  /** Profiles and presence. */
+  readonly users: UsersApi;
+  /** Chats. */
+  readonly chats: ChatsApi;
+  /** History, and sending over HTTP. */
+  readonly messages: MessagesApi;
+  /** The live connection: events, sending, receipts, typing, presence. */
+  readonly realtime: Realtime;
+  /** Resolves when the stored session was restored (or there was none); never rejects. Calls wait for it by themselves. */
+  readonly ready: Promise<void>;
+
+  readonly #session: Session;
+  readonly #closing = new AbortController();
+
+  /** @internal Use `createClient`. */
+  constructor(options: ClientOptions, timing: Timing) {
+    const { storage = memoryStorage(), fetch, WebSocket, device } = options;
+    const debug = debugLog(options.debug);
+    const url = new URL(options.url, typeof location === 'undefined' ? undefined : location.href);
+    const closing = this.#closing.signal;
+    const http = new Http({ url, fetch, debug, closing });
+    const key = `parley:${url.origin}${url.pathname}`;
+    const exchange = (refresh_token: string) => exchangeTokens(http, refresh_token, timing);
+    const session = new Session({ storage, key, timing, debug, closing, exchange });
+    const calls = new Calls(http, session, timing);
+    const { users, chats, messages } = plainApi(calls.procedure);
+    this.#session = session;
+    this.ready = session.ready;
+    this.auth = authApi(calls, session, device);
+    this.users = users;
+    this.chats = chats;
+    this.messages = messages;
+    this.realtime = new Realtime({ url, session, timing, debug, WebSocket });
+  }
+
+  /** The signed-in user's id; null if nobody is, and until `ready`. */
+  get session(): string | null {
+    return this.#session.userId;
+  }
+
+  /**
+   * Calls back with the user's id when someone is signed in (restored, or in another tab), and with null when the session
+   * ends: by signing out, or because the server refuses to go on with it. Returns what ends that.
+   */
+  onSession(callback: (userId: string | null) => void): () => void {
+    return this.#session.changes.add(callback);
+  }
+
+  /**
+   * Signs in: has a code sent to the phone, asks for it, and starts a session. Errors: those of `auth.requestOtp` and
+   * `auth.verifyOtp`, and what `requestCode` throws.
+   */
+  signIn(options: SignInOptions): Promise<SignedInUser> {
+    return signIn(this.auth, options);
+  }
+
+  /**
+   * Signs out on the server and here. Without a network it signs out here all the same and answers `revoked: false`. With
+   * `allDevices` it rejects then, and stays signed in so that it can be tried again.
+   */
+  signOut({ allDevices = false }: { allDevices?: boolean | undefined } = {}): Promise<SignOutResult> {
+    return signOut(this.auth, this.#session, allDevices);
+  }
+
+  /** Disconnects, ends calls under way and rejects messages that wait (`ABORTED`). Stored tokens are kept. */
+  async close(): Promise<void> {
+    this.realtime.close();
+    this.#session.close();
+    this.#closing.abort(new ParleyError('ABORTED', 'The client was closed'));
+  }
+
+  /** The same as `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+async function exchangeTokens(http: Http, refresh_token: string, timing: Timing): Promise<TokenPair> {
+  const answer = await http.call('auth.refresh', { refresh_token }, { timeoutMs: timing.refreshMs });
+  return answer as TokenPair;
+}
+
+/**
+ * Makes a client. A stored session is restored in the background (`ready`); nothing is sent until the first call.
+ *
+ * Throws a `TypeError` where `url` cannot be read.
+ */
+export function createClient(options: ClientOptions): ParleyClient {
+  return new ParleyClient(options, defaultTiming);
+}

@@ -1,0 +1,28 @@
+/** @packageDocumentation The client of Parley for browsers and Node: typed procedures, sign-in, real time. */
+
+export type {
+  Chat,
+  ErrorCode,
+  ErrorDetail,
+  InputOf,
+  Message,
+  MessageStatus,
+  OutputOf,
+  OwnProfile,
+  Participant,
+  Presence,
+  ProcedurePath,
+  Profile,
+  ServerEvent,
+  ServerEventData,
+} from '@parley/contract';
+export type { Device, SignedInUser, SignInOptions, SignOutResult } from './auth.ts';
+export { type ClientOptions, createClient, type ParleyClient } from './client.ts';
+export { ParleyError, type ParleyErrorCode, type ParleyErrorOptions } from './errors.ts';
+export type { FetchLike } from './http.ts';
+export type { DebugLog } from './lib/debug.ts';
+export type { Api, AuthApi, CallOptions, ChatsApi, MessagesApi, Procedure, UsersApi } from './procedures.ts';
+export type { Realtime } from './realtime/realtime.ts';
+export type { ReadResult } from './realtime/receipts.ts';
+export type { Draft, RealtimeStatus, Sent, WebSocketClass } from './realtime/types.ts';
+export { browserStorage, memoryStorage, type TokenStorage } from './storage.ts';

@@ -1,0 +1,339 @@
+import { describe, expect, test } from 'vitest';
+import { memoryStorage, ParleyError, type TokenStorage } from '../src/index.ts';
+import { Refused } from './support/accounts.ts';
+import { failure, makeClient, phone, sessionChange, signedIn, startServer } from './support/client.ts';
+
+/** Makes what is stored look as if it had been received so many seconds ago. */
+async function age(storage: TokenStorage, url: string, seconds: number): Promise<void> {
+  const key = `parley:${url}/`;
+  const stored = JSON.parse((await storage.get(key)) ?? '');
+  await storage.set(key, JSON.stringify({ ...stored, received_at: stored.received_at - seconds * 1000 }));
+}
+
+describe('signing in', () => {
+  test('asks for the code, starts a session and tells of it', async () => {
+    const server = await startServer();
+    const client = makeClient({ url: server.url, device: { name: 'Test', platform: 'desktop' } });
+    const devices: unknown[] = [];
+    server.overrides['auth.verifyOtp'] = (input) => {
+      devices.push((input as { device: unknown }).device);
+      const { userId, pair } = server.accounts.signIn(phone);
+      return { ...pair, user: { id: userId, phone, display_name: '', is_new_user: true } };
+    };
+    await client.ready;
+    expect(client.session).toBeNull();
+
+    const change = sessionChange(client);
+    const user = await client.signIn({ phone, requestCode: ({ otp_dev }) => otp_dev ?? '' });
+
+    expect(user.phone).toBe(phone);
+    expect(await change).toBe(user.id);
+    expect(client.session).toBe(user.id);
+    expect(devices).toEqual([{ name: 'Test', platform: 'desktop' }]);
+    expect(await client.users.me()).toMatchObject({ id: user.id, phone });
+  });
+
+  test('with a wrong code rejects and leaves nobody signed in', async () => {
+    const server = await startServer();
+    const client = makeClient({ url: server.url });
+    const error = await failure(client.signIn({ phone, requestCode: () => '999999' }));
+    expect(error).toMatchObject({ code: 'OTP_INVALID', retriable: false });
+    expect(client.session).toBeNull();
+  });
+
+  test('passes on what requestCode throws', async () => {
+    const server = await startServer();
+    const client = makeClient({ url: server.url });
+    const given = new Error('the person closed the window');
+    const requestCode = () => {
+      throw given;
+    };
+    expect(await failure(client.signIn({ phone, requestCode }))).toBe(given);
+  });
+
+  test('is needed for calls: without a session they are refused without asking the server', async () => {
+    const server = await startServer();
+    const client = makeClient({ url: server.url });
+    server.intercept = () => {
+      throw new Error('a request was sent');
+    };
+    expect(await failure(client.users.me())).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(await failure(client.realtime.connect())).toMatchObject({ code: 'UNAUTHORIZED' });
+  });
+});
+
+describe('a stored session', () => {
+  test('is there again for the next client', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    const first = await signedIn(server, { storage });
+    const next = makeClient({ url: server.url, storage });
+    const change = sessionChange(next);
+    await next.ready;
+    expect(next.session).toBe(first.session);
+    expect(await change).toBe(first.session);
+    expect(await next.users.me()).toMatchObject({ phone });
+  });
+
+  test('that cannot be read is no session', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    await storage.set(`parley:${server.url}/`, '{"user_id":1}');
+    const client = makeClient({ url: server.url, storage });
+    await client.ready;
+    expect(client.session).toBeNull();
+  });
+
+  test('is kept in memory where the storage fails', async () => {
+    const server = await startServer();
+    const broken: TokenStorage = {
+      get: () => Promise.reject(new Error('no storage')),
+      set: () => Promise.reject(new Error('no storage')),
+      remove: () => Promise.reject(new Error('no storage')),
+    };
+    const client = await signedIn(server, { storage: broken });
+    server.accounts.expireAll();
+    expect(await client.users.me()).toMatchObject({ phone });
+    expect(server.accounts.refreshes).toBe(1);
+  });
+});
+
+describe('refreshing', () => {
+  test('happens once for a hundred calls whose token the server calls expired', async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    server.accounts.expireAll();
+    const profiles = await Promise.all(Array.from({ length: 100 }, () => client.users.me()));
+    expect(profiles).toHaveLength(100);
+    expect(server.accounts.refreshes).toBe(1);
+  });
+
+  test('happens once for a hundred calls whose token this device knows to be expired', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    await signedIn(server, { storage });
+    await age(storage, server.url, 1000);
+    const client = makeClient({ url: server.url, storage });
+    const refused: unknown[] = [];
+    server.intercept = (request) => {
+      if (request.headers.authorization && server.accounts.refreshes === 0) refused.push(request.url);
+      return false;
+    };
+    await Promise.all(Array.from({ length: 100 }, () => client.users.me()));
+    expect(server.accounts.refreshes).toBe(1);
+    expect(refused).toEqual([]);
+  });
+
+  test('begins before the token ends, and no call waits for it', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    await signedIn(server, { storage });
+    await age(storage, server.url, 850);
+    const client = makeClient({ url: server.url, storage });
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const begun = new Promise<void>((resolve) => {
+      server.overrides['auth.refresh'] = async (input) => {
+        resolve();
+        await held;
+        return server.accounts.rotate((input as { refresh_token: string }).refresh_token);
+      };
+    });
+    expect(await client.users.me()).toMatchObject({ phone });
+    await begun;
+    release();
+    await client.auth.refresh();
+    expect(server.accounts.refreshes).toBe(1);
+  });
+
+  test('does not believe a clock that went back', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    await signedIn(server, { storage });
+    await age(storage, server.url, -3600);
+    const client = makeClient({ url: server.url, storage });
+    await client.users.me();
+    expect(server.accounts.refreshes).toBe(1);
+  });
+
+  test('refused with a 401 ends the session', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    const client = await signedIn(server, { storage });
+    server.accounts.revoke(client.session ?? '');
+    const change = sessionChange(client);
+    const errors = await Promise.all(Array.from({ length: 5 }, () => failure(client.users.me())));
+    expect(errors.map((error) => (error as ParleyError).code)).toEqual(Array(5).fill('TOKEN_INVALID'));
+    expect(await change).toBeNull();
+    expect(client.session).toBeNull();
+    expect(await storage.get(`parley:${server.url}/`)).toBeNull();
+  });
+
+  test('that the network prevents keeps the tokens', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    const client = await signedIn(server, { storage });
+    const userId = client.session;
+    const stored = await storage.get(`parley:${server.url}/`);
+    server.accounts.expireAll();
+    server.intercept = (request) => {
+      if (!request.url?.includes('auth.refresh')) return false;
+      request.socket.destroy();
+      return true;
+    };
+    expect(await failure(client.users.me())).toMatchObject({ code: 'NETWORK_ERROR', retriable: true });
+    expect(client.session).toBe(userId);
+    expect(await storage.get(`parley:${server.url}/`)).toBe(stored);
+    server.intercept = () => false;
+    expect(await client.users.me()).toMatchObject({ id: userId });
+  });
+
+  test('that the server cannot do now (503) keeps the tokens', async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    server.accounts.expireAll();
+    server.overrides['auth.refresh'] = () => {
+      throw new Refused('SERVICE_UNAVAILABLE');
+    };
+    expect(await failure(client.users.me())).toMatchObject({ code: 'SERVICE_UNAVAILABLE', retriable: true });
+    expect(client.session).not.toBeNull();
+  });
+
+  test("refused by a proxy's 401 page keeps the tokens", async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    server.accounts.expireAll();
+    server.intercept = (request, response) => {
+      if (!request.url?.includes('auth.refresh')) return false;
+      response.writeHead(401, { 'content-type': 'text/html' }).end('<h1>Log in to the hotel</h1>');
+      return true;
+    };
+    expect(await failure(client.users.me())).toMatchObject({ code: 'NETWORK_ERROR' });
+    expect(client.session).not.toBeNull();
+  });
+
+  test('asks again at once when the answer was lost, while the old token still serves', async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    server.accounts.expireAll();
+    let lost = 0;
+    server.overrides['auth.refresh'] = (input) => {
+      const pair = server.accounts.rotate((input as { refresh_token: string }).refresh_token);
+      if (lost++ === 0) throw new Error('never sent');
+      return pair;
+    };
+    server.intercept = (request, response) => {
+      // The answer of the first refresh is cut off after the server has rotated.
+      if (request.url?.includes('auth.refresh') && lost === 0) response.end = () => response.destroy();
+      return false;
+    };
+    expect(await client.users.me()).toMatchObject({ phone });
+    expect(server.accounts.refreshes).toBe(2);
+  });
+
+  test('by hand answers the pair; with a token from elsewhere begins that session', async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    const pair = await client.auth.refresh();
+    expect(pair.expires_in).toBe(900);
+    const other = makeClient({ url: server.url });
+    await other.auth.refresh({ refresh_token: pair.refresh_token });
+    expect(other.session).toBe(client.session);
+  });
+});
+
+describe('two clients on one storage', () => {
+  test('take over what the other has refreshed, so that no used token is sent', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    const first = await signedIn(server, { storage });
+    const second = makeClient({ url: server.url, storage });
+    await second.ready;
+    server.accounts.expireAll();
+    await first.users.me();
+    server.accounts.endGrace();
+    expect(await second.users.me()).toMatchObject({ phone });
+    expect(server.accounts.refreshes).toBe(1);
+    expect(second.session).toBe(first.session);
+  });
+
+  test('end together when one signs out', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    const first = await signedIn(server, { storage });
+    const second = makeClient({ url: server.url, storage });
+    await second.ready;
+    expect(await first.signOut()).toEqual({ revoked: true });
+    expect(await failure(second.users.me())).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(second.session).toBeNull();
+  });
+
+  test('never send the call of one user with the token of another', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    const first = await signedIn(server, { storage });
+    const second = makeClient({ url: server.url, storage });
+    await second.ready;
+    server.accounts.expireAll();
+    await second.signIn({ phone: '+4917000', requestCode: () => '042137' });
+    expect(await failure(first.users.me())).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(first.session).toBe(second.session);
+  });
+});
+
+describe('signing out', () => {
+  test('tells the server and forgets the tokens', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    const client = await signedIn(server, { storage });
+    const change = sessionChange(client);
+    expect(await client.signOut()).toEqual({ revoked: true });
+    expect(await change).toBeNull();
+    expect(await storage.get(`parley:${server.url}/`)).toBeNull();
+    expect(await client.signOut()).toEqual({ revoked: true });
+  });
+
+  test('without a network signs out here and says so', async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    server.intercept = (request) => Boolean(request.socket.destroy());
+    expect(await client.signOut()).toEqual({ revoked: false });
+    expect(client.session).toBeNull();
+  });
+
+  test('of all devices without a network rejects and stays signed in', async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    server.intercept = (request) => Boolean(request.socket.destroy());
+    expect(await failure(client.signOut({ allDevices: true }))).toBeInstanceOf(ParleyError);
+    expect(client.session).not.toBeNull();
+  });
+
+  test('while a refresh is under way keeps nothing of its answer', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    const client = await signedIn(server, { storage });
+    server.accounts.expireAll();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const begun = new Promise<void>((resolve) => {
+      server.overrides['auth.refresh'] = async (input) => {
+        resolve();
+        await held;
+        return server.accounts.rotate((input as { refresh_token: string }).refresh_token);
+      };
+    });
+    const call = failure(client.users.me());
+    await begun;
+    await storage.remove(`parley:${server.url}/`);
+    const user = await client.signIn({ phone: '+4917000', requestCode: () => '042137' });
+    release();
+    expect(await call).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(client.session).toBe(user.id);
+    expect(await client.users.me()).toMatchObject({ id: user.id });
+  });
+});
