@@ -54,6 +54,9 @@ export class Sql {
       query_timeout: options.timeoutMs,
       statement_timeout: options.timeoutMs,
       idleTimeoutMillis: 60_000,
+      // Every statement here is a look-up by index with a plan that never changes: planning it once is enough, and a plan
+      // made while a table was empty must not read the whole table later.
+      options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off',
       types,
     });
     // Without a listener a connection that breaks while idle would end the process.
