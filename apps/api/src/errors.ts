@@ -2,7 +2,7 @@
 import { type ErrorCode, type ErrorDetail, errorCatalogue } from '@parley/contract';
 import { AppError } from '@parley/core';
 import { TRPCError } from '@trpc/server';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** What every wire's error answer is made of. */
 export interface EdgeError {
@@ -34,13 +34,11 @@ export function toEdgeError(thrown: unknown): EdgeError {
   if (error instanceof AppError) {
     return edgeError(error.code, error.message, error.details, error.retryAfter);
   }
-  if (!(thrown instanceof TRPCError)) return edgeError('INTERNAL_ERROR');
-  // Only a refused input has this code; an output that breaks its schema is our own mistake.
-  if (thrown.code === 'BAD_REQUEST' && error instanceof z.core.$ZodError) {
-    return edgeError('VALIDATION_ERROR', undefined, error.issues.slice(0, maxDetails).map(detailOf));
-  }
-  const [code, message] = protocolErrors[thrown.code] ?? ['INTERNAL_ERROR' as const];
-  return edgeError(code, message);
+  const refusal = thrown instanceof TRPCError ? protocolErrors[thrown.code] : undefined;
+  if (!(thrown instanceof TRPCError) || !refusal) return edgeError('INTERNAL_ERROR');
+  // Without a cause the words are tRPC's own, and say more.
+  const own = thrown.code === 'BAD_REQUEST' && thrown.cause === undefined;
+  return edgeError(refusal[0], own ? thrown.message : refusal[1]);
 }
 
 function edgeError(
@@ -60,8 +58,12 @@ function edgeError(
   };
 }
 
-function detailOf(issue: z.core.$ZodIssue): ErrorDetail {
-  return { path: issue.path.map(String).join('.'), message: issue.message };
+/** An input that breaks its schema, with the fields that do. */
+export function invalidInput(error: z.core.$ZodError): AppError {
+  const details = error.issues
+    .slice(0, maxDetails)
+    .map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
+  return new AppError('VALIDATION_ERROR', undefined, { details });
 }
 
 /**

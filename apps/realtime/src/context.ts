@@ -6,6 +6,7 @@ import type { Flusher } from './outbound.ts';
 import type { FrameRates } from './rates.ts';
 import type { Sessions } from './sessions.ts';
 import type { Tallies } from './tallies.ts';
+import type { Throttle } from './throttle.ts';
 import type { Timings } from './timings.ts';
 import type { Typing } from './typing.ts';
 import type { Watches } from './watches.ts';
@@ -24,4 +25,6 @@ export interface RealtimeContext {
   readonly flusher: Flusher;
   /** Frames and presence changes under way. */
   readonly inFlight: InFlight;
+  /** Log lines about stores that are down. */
+  readonly outages: Throttle;
 }

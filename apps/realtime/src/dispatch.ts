@@ -82,7 +82,7 @@ function saneId(requestId: string | undefined): string | undefined {
 
 /** Notes the sign of life; a token that has just run out ends the session before the frame can do anything. */
 function accepts(ctx: RealtimeContext, session: Session, reply: Reply): boolean {
-  if (session.closing) return false;
+  if (session.closing || session.stopped) return false;
   const now = ctx.core.clock.now();
   session.lastHeard = now;
   if (session.expiresAt * 1000 <= now) {

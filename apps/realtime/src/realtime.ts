@@ -12,6 +12,7 @@ import { Sessions } from './sessions.ts';
 import { SocketIoServer } from './socketio/server.ts';
 import { Sweep } from './sweep.ts';
 import { Tallies } from './tallies.ts';
+import { Throttle } from './throttle.ts';
 import { defaultTimings, type Timings } from './timings.ts';
 import { Typing } from './typing.ts';
 import { refuseUpgrade } from './upgrade.ts';
@@ -44,7 +45,8 @@ function createContext(runtime: Runtime, timings: Timings): RealtimeContext {
   });
   const rates = new FrameRates(core);
   const flusher = new Flusher();
-  return { core, log, timings, tallies, hub, sessions, typing, watches, rates, flusher, inFlight };
+  const outages = new Throttle(1_000);
+  return { core, log, timings, tallies, hub, sessions, typing, watches, rates, flusher, inFlight, outages };
 }
 
 /** Makes real time over a runtime and starts delivering; `timings` are for tests. */
@@ -73,7 +75,7 @@ export function createRealtime(runtime: Runtime, timings: Partial<Timings> = {})
     sweep.stop();
     socketIo?.drain();
     raw.drain();
-    for (const session of ctx.hub.all()) session.pause();
+    for (const session of ctx.hub.all()) session.stop();
     await within(ctx.inFlight.idle(), boundMs);
     for (const session of ctx.hub.all()) ctx.sessions.end(session, 'restart');
     await within(ctx.sessions.empty(), boundMs);

@@ -33,6 +33,8 @@ export class Session {
   lastHeard: number;
   /** We are closing it: it takes no more frames, in either direction. */
   closing = false;
+  /** No more frames are taken from it; what was read is still answered. */
+  stopped = false;
   /** It is gone. */
   closed = false;
   /** Users whose presence it watches. */
@@ -77,8 +79,14 @@ export class Session {
   }
 
   resume(): void {
-    if (!this.#paused) return;
+    if (!this.#paused || this.stopped) return;
     this.#paused = false;
     this.wire.resume();
+  }
+
+  /** Reads no more, for good. */
+  stop(): void {
+    this.stopped = true;
+    this.pause();
   }
 }

@@ -25,6 +25,11 @@ export function closeOf(reason: CloseReason): { code: number; text: string } {
   return { code: codes[reason], text: reason.replace('_', ' ') };
 }
 
+/** Whole seconds until a token runs out: `expires_in` of an answer to `auth`. */
+export function secondsLeft(claims: AccessClaims, now: number): number {
+  return Math.max(0, Math.floor(claims.expiresAt - now / 1000));
+}
+
 /** The life of sessions: from an accepted token to the end, whichever side brings it. */
 export class Sessions {
   readonly #core: Core;

@@ -40,8 +40,8 @@ export class Sweep {
   #sweep(now: number): void {
     const alive: Session[] = [];
     for (const session of this.#ctx.hub.all()) {
-      if (session.lastHeard >= this.#sweptAt) alive.push(session);
-      else if (now - session.lastHeard > this.#ctx.timings.silenceMs) this.#ctx.sessions.end(session, 'idle');
+      if (now - session.lastHeard > this.#ctx.timings.silenceMs) this.#ctx.sessions.end(session, 'idle');
+      else if (session.lastHeard >= this.#sweptAt) alive.push(session);
     }
     void connectionsAlive(this.#ctx.core, alive);
     this.#ctx.sessions.prune(now);

@@ -53,7 +53,10 @@ export class Watches {
       }
     } finally {
       // Those who do not exist, and all of them if the look-up failed: the client will ask again.
-      this.unsubscribe(session, found.size === 0 ? added : added.filter((id) => !found.has(id)));
+      this.unsubscribe(
+        session,
+        added.filter((id) => !found.has(id)),
+      );
     }
   }
 

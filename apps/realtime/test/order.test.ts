@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { transports } from './support/clients.ts';
-import { World } from './support/world.ts';
+import { until, World } from './support/world.ts';
 
 describe.each(transports)('the order of sends on %s', (transport) => {
   it('is kept for 500 sends in one go, which share commits', async () => {
@@ -69,7 +69,9 @@ describe.each(transports)('the order of sends on %s', (transport) => {
     // More than a read of the socket brings at once, so that the pause is felt.
     const body = 'x'.repeat(4000);
     const answers = Array.from({ length: 400 }, () => alice.ask('message.send', world.text(body)));
-    await new Promise((resolve) => world.server.getConnections(resolve));
+    const read = () => world.fake.rates.counts.get(`socketMessage:${world.alice}`) ?? 0;
+    await until(() => read() >= 64);
+    expect(read()).toBeLessThan(100);
     commit.resolve();
     const seqs = (await Promise.all(answers)).map((answer) => answer.ok && answer.data.seq);
     expect(seqs).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));

@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { BatchLoader, Batcher } from '../src/index.ts';
+import { Batcher, BatchLoader } from '../src/index.ts';
 
 describe('Batcher', () => {
   it('shares one batch among what one turn adds, and gathers the rest while it runs', async () => {
@@ -69,7 +69,12 @@ describe('BatchLoader', () => {
       asked.push(keys);
       return new Map(keys.filter((key) => key !== 'none').map((key) => [key, `${key}!`]));
     });
-    expect(await Promise.all(['a', 'b', 'a', 'none'].map((key) => loader.load(key)))).toEqual(['a!', 'b!', 'a!', undefined]);
+    expect(await Promise.all(['a', 'b', 'a', 'none'].map((key) => loader.load(key)))).toEqual([
+      'a!',
+      'b!',
+      'a!',
+      undefined,
+    ]);
     await loader.load('a');
     expect(asked).toEqual([['a', 'b', 'none'], ['a']]);
   });

@@ -6,7 +6,7 @@ import { type CallOptions, type MakeProcedure, openProcedures, type Procedure } 
 import type { Session } from './session.ts';
 import type { Timing } from './timing.ts';
 
-/** Calls with the session's token; one refused token is renewed and the call repeated, once. */
+/** Calls with the session's token; a refused token is renewed and the call repeated. */
 export class Calls {
   readonly #http: Http;
   readonly #session: Session;
@@ -39,15 +39,18 @@ export class Calls {
     if (openProcedures.has(path)) return this.#http.call(path, input, options);
     await unlessAborted(this.#session.ready, signal);
     const caller = this.#session.userId;
-    const token = await unlessAborted(this.#session.token(), signal);
-    try {
-      return await this.#http.call(path, input, { ...options, token });
-    } catch (error) {
-      if (!isTokenError(error)) throw error;
-      const renewed = await unlessAborted(this.#session.renew(token), signal);
-      // Never does one user's call go out with another's token.
-      if (this.#session.userId !== caller) throw new ParleyError('UNAUTHORIZED', undefined, { cause: error });
-      return this.#http.call(path, input, { ...options, token: renewed });
+    let token = await unlessAborted(this.#session.token(), signal);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#http.call(path, input, { ...options, token });
+      } catch (error) {
+        // Three: the second token may be one that another tab got a moment before, and as old as the first.
+        if (!isTokenError(error) || tries === 3) throw error;
+        token = await unlessAborted(this.#session.renew(token), signal);
+        // Never does one user's call go out with another's token.
+        if (this.#session.userId !== caller)
+          throw new ParleyError('UNAUTHORIZED', undefined, { cause: error });
+      }
     }
   }
 }

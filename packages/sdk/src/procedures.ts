@@ -9,7 +9,7 @@ export interface CallOptions {
 
 /** A procedure as a function; the input may be left out where none of its fields is required. */
 export type Procedure<P extends ProcedurePath> =
-  Partial<InputOf<P>> extends InputOf<P>
+  Record<never, never> extends InputOf<P>
     ? (input?: InputOf<P>, options?: CallOptions) => Promise<OutputOf<P>>
     : (input: InputOf<P>, options?: CallOptions) => Promise<OutputOf<P>>;
 
@@ -27,8 +27,8 @@ export interface AuthApi {
   verifyOtp: Procedure<'auth.verifyOtp'>;
   /**
    * Exchanges the refresh token for a new pair and stores it; rarely needed, since the client does so by itself. Takes the
-   * stored token, or one brought from elsewhere, which begins its session here. Errors: `TOKEN_INVALID` and `TOKEN_EXPIRED`
-   * (the session is over), `SERVICE_UNAVAILABLE`.
+   * stored token, or one brought from elsewhere, which begins its session here. Errors: `UNAUTHORIZED` (the session is over),
+   * `TOKEN_INVALID` and `TOKEN_EXPIRED` (of the one from elsewhere), `SERVICE_UNAVAILABLE`.
    */
   refresh: (input?: InputOf<'auth.refresh'>, options?: CallOptions) => Promise<OutputOf<'auth.refresh'>>;
   /**

@@ -50,6 +50,9 @@ export class Session {
   /** Resolves when storage was read; never rejects. */
   readonly ready: Promise<void>;
 
+  /** Whether storage was read. */
+  restored = false;
+
   readonly #parts: SessionParts;
   readonly #unwatch: (() => void) | undefined;
   #now: StoredSession | null = null;
@@ -83,7 +86,7 @@ export class Session {
     return this.#now ? renewalDue(this.#now, this.#parts.timing.marginMs) : 0;
   }
 
-  /** An access token that lives. Errors: `UNAUTHORIZED` (signed out), or why the refresh failed. */
+  /** An access token that lives. Errors: `UNAUTHORIZED` (signed out, or the refresh was refused), or why it failed. */
   async token(): Promise<string> {
     await this.ready;
     const now = this.#require();
@@ -137,6 +140,7 @@ export class Session {
     } catch (error) {
       this.#parts.debug('the storage cannot be read', { error });
     }
+    this.restored = true;
   }
 
   #set(next: StoredSession | null): void {
@@ -161,38 +165,39 @@ export class Session {
     await this.#writing;
   }
 
-  /** Takes over what another tab or process has stored; says whether that changed anything here. */
-  async #adopt(): Promise<boolean> {
+  /** Takes over what another tab or process has stored, if it is something else. */
+  async #adopt(): Promise<void> {
     const held = this.#now;
     await this.#writing;
-    if (!this.#stored) return false;
+    if (!this.#stored) return;
     try {
       const text = await this.#parts.storage.get(this.#parts.key);
-      if (this.#now !== held) return true;
       const found = parseSession(text);
       // Something stored that cannot be read is no sign-out.
-      if ((text !== null && !found) || found?.refresh_token === held?.refresh_token) return false;
+      if (this.#now !== held || (text !== null && !found)) return;
+      if (found?.refresh_token === held?.refresh_token) return;
       this.#parts.debug('the storage holds other tokens: taken over', { signed_in: found !== null });
       this.#set(found);
-      return true;
     } catch (error) {
       this.#parts.debug('the storage cannot be read', { error });
-      return false;
     }
   }
 
   #refresh(): Promise<StoredSession> {
     const { storage, key } = this.#parts;
-    this.#refreshing ??= (storage.lock ? storage.lock(key, () => this.#rotate()) : this.#rotate()).finally(
-      () => {
-        this.#refreshing = null;
-      },
-    );
+    const before = this.#now;
+    const rotate = () => this.#rotate(before);
+    this.#refreshing ??= (storage.lock ? storage.lock(key, rotate) : rotate()).finally(() => {
+      this.#refreshing = null;
+    });
     return this.#refreshing;
   }
 
-  async #rotate(): Promise<StoredSession> {
-    if ((await this.#adopt()) && this.dueMs > 0) return this.#require();
+  /** `before`: what was held when somebody asked for others. */
+  async #rotate(before: StoredSession | null): Promise<StoredSession> {
+    await this.#adopt();
+    // Another tab was faster; it may have been while this one waited for its turn.
+    if (this.#now !== before && this.dueMs > 0) return this.#require();
     for (;;) {
       const now = this.#require();
       let pair: TokenPair;
@@ -200,10 +205,11 @@ export class Session {
         pair = await this.#exchange(now.refresh_token);
       } catch (error) {
         if (!isTokenError(error)) throw error;
-        // Refused, but another tab may have been faster: then its pair is the good one.
-        if (!(await this.#adopt())) {
-          if (this.#now === now) await this.#keep(null);
-          throw error;
+        // Refused, but if another tab was faster its pair is the good one.
+        await this.#adopt();
+        if (this.#now === now) {
+          await this.#keep(null);
+          throw new ParleyError('UNAUTHORIZED', 'The session is over: sign in again', { cause: error });
         }
         if (this.dueMs > 0) return this.#require();
         continue;

@@ -32,6 +32,9 @@ export function memoryStorage(): TokenStorage {
  * Keeps tokens in the browser's `localStorage`, shared by all tabs of the origin: signing in or out in one does so in all,
  * and tabs take turns to refresh (Web Locks, where the browser has them). Any script of the origin can read them.
  * Pass `sessionStorage` for tokens that end with the tab.
+ *
+ * @NOTE Chromium shows one tab what another has written a moment late, also to the next holder of a lock. A tab may then
+ * refresh once more with the token just used, which the server's ten seconds of grace allow for.
  */
 export function browserStorage(area: Storage = localStorage): TokenStorage {
   const locks = typeof navigator === 'undefined' ? undefined : navigator.locks;

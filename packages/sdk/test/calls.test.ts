@@ -14,11 +14,7 @@ describe('a call', () => {
     };
     const client = await signedIn(server);
     await client.users.me();
-    expect(seen).toEqual([
-      'POST /trpc/auth.requestOtp',
-      'POST /trpc/auth.verifyOtp',
-      'GET /trpc/users.me',
-    ]);
+    expect(seen).toEqual(['POST /trpc/auth.requestOtp', 'POST /trpc/auth.verifyOtp', 'GET /trpc/users.me']);
   });
 
   test('goes through the given fetch', async () => {
@@ -52,7 +48,12 @@ describe('an error', () => {
     const server = await startServer();
     const client = await signedIn(server);
     const error = await failure(
-      client.messages.send({ chat_id: randomUUID(), client_msg_id: randomUUID(), type: 'text', payload: { body: '' } }),
+      client.messages.send({
+        chat_id: randomUUID(),
+        client_msg_id: randomUUID(),
+        type: 'text',
+        payload: { body: '' },
+      }),
     );
     expect(error).toBeInstanceOf(ParleyError);
     expect(error).toMatchObject({
@@ -78,7 +79,13 @@ describe('an error', () => {
   });
 
   test.each([
-    { what: "a proxy's page", status: 502, body: '<h1>Bad gateway</h1>', code: 'SERVICE_UNAVAILABLE', retryAfter: 3 },
+    {
+      what: "a proxy's page",
+      status: 502,
+      body: '<h1>Bad gateway</h1>',
+      code: 'SERVICE_UNAVAILABLE',
+      retryAfter: 3,
+    },
     { what: "a proxy's limit", status: 429, body: '', code: 'TOO_MANY_REQUESTS', retryAfter: 3 },
     { what: 'a captive portal', status: 200, body: '<h1>Welcome</h1>', code: 'NETWORK_ERROR', retryAfter: 3 },
     {
@@ -117,7 +124,10 @@ describe('an error', () => {
     const server = await startServer();
     server.intercept = () => true;
     const client = makeClient({ url: server.url }, { requestMs: 20 });
-    expect(await failure(client.auth.requestOtp({ phone }))).toMatchObject({ code: 'TIMEOUT', retriable: true });
+    expect(await failure(client.auth.requestOtp({ phone }))).toMatchObject({
+      code: 'TIMEOUT',
+      retriable: true,
+    });
   });
 });
 

@@ -165,7 +165,7 @@ describe('refreshing', () => {
     server.accounts.revoke(client.session ?? '');
     const change = sessionChange(client);
     const errors = await Promise.all(Array.from({ length: 5 }, () => failure(client.users.me())));
-    expect(errors.map((error) => (error as ParleyError).code)).toEqual(Array(5).fill('TOKEN_INVALID'));
+    expect(errors.map((error) => (error as ParleyError).code)).toEqual(Array(5).fill('UNAUTHORIZED'));
     expect(await change).toBeNull();
     expect(client.session).toBeNull();
     expect(await storage.get(`parley:${server.url}/`)).toBeNull();

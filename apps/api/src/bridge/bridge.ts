@@ -51,14 +51,7 @@ export function createBridge(parts: BridgeParts) {
         else if (route.definition.access !== 'anyone') throw who;
         const input = await readInput(route, found.params, search, req);
         const ctx = createContext(core, { requestId, trace: traceOf(req.headers), who });
-        const data = await route.procedure({
-          ctx,
-          path: route.path,
-          type: route.definition.kind,
-          getRawInput: () => Promise.resolve(input),
-          signal: undefined,
-          batchIndex: 0,
-        });
+        const data = await route.run(ctx, input);
         status = ctx.status ?? route.status;
         reply.success(req, res, requestId, status, data);
       }

@@ -6,6 +6,8 @@ import {
   procedureEntries,
 } from '@parley/contract';
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server';
+import type { ProcedureMeta, Run } from '../trpc/init.ts';
+import type { AppRouter } from '../trpc/router.ts';
 import { inputFields } from './input-fields.ts';
 import { createQueryReader, type QueryReader } from './query.ts';
 
@@ -18,7 +20,7 @@ export interface Route {
   template: string;
   method: HttpMethod;
   definition: ProcedureDefinition;
-  procedure: AnyTRPCProcedure;
+  run: Run;
   /** Names of the path parameters in their order, and whether each must be a UUID. */
   params: { name: string; uuid: boolean }[];
   /** GET and DELETE take their input from the query, all others from a JSON body. */
@@ -28,12 +30,19 @@ export interface Route {
   status: number;
 }
 
-/** One route per procedure. Errors: a definition that the router does not implement. */
-export function createRoutes(router: AnyTRPCRouter): Route[] {
-  const { procedures }: { procedures: Record<string, AnyTRPCProcedure | undefined> } = router._def;
+/** The procedures of a router by their whole path, e.g. `users.get`. */
+export function proceduresOf(router: AnyTRPCRouter) {
+  const { procedures }: { procedures: Record<string, AnyTRPCProcedure & { meta: ProcedureMeta }> } =
+    router._def;
+  return new Map(Object.entries(procedures));
+}
+
+/** One route per procedure of the contract. Errors: one that the router does not implement. */
+export function createRoutes(router: AppRouter): Route[] {
+  const procedures = proceduresOf(router);
   return procedureEntries().map(({ path, definition }) => {
-    const procedure = procedures[path];
-    if (!procedure) throw new Error(`${path} is not implemented`);
+    const { run } = procedures.get(path)?.meta ?? {};
+    if (!run) throw new Error(`${path} is not implemented`);
     const names = pathParameters(definition.path);
     const fields = inputFields(definition.input);
     return {
@@ -41,7 +50,7 @@ export function createRoutes(router: AnyTRPCRouter): Route[] {
       template: basePath + definition.path,
       method: definition.method,
       definition,
-      procedure,
+      run,
       params: names.map((name) => ({ name, uuid: fields.get(name)?.format === 'uuid' })),
       readsBody: definition.method !== 'GET' && definition.method !== 'DELETE',
       readQuery: createQueryReader(definition.input, names),

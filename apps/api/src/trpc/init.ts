@@ -6,9 +6,13 @@ import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { RequestContext } from '../context.ts';
 import { toEdgeError } from '../errors.ts';
 
-/** Every procedure carries its definition. */
+/** Calls a procedure with input that nobody has checked yet; the answer is checked. */
+export type Run = (ctx: RequestContext, raw: unknown) => Promise<unknown>;
+
+/** Every procedure carries its definition, and how it is run without the machinery of tRPC. */
 export interface ProcedureMeta {
   definition?: ProcedureDefinition;
+  run?: Run;
 }
 
 /** `data.parley` of an error on `/trpc`: what the REST envelope says, for clients of tRPC. */

@@ -66,7 +66,10 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
     signals: new MemorySignals(log),
     publisher: { publish: () => undefined },
     tokens: new JwtAccessTokens({ current: secret, previous: null }, clock),
-    hasher: { hash: async (plain) => `hash of ${plain}`, matches: async (plain, hash) => hash === `hash of ${plain}` },
+    hasher: {
+      hash: async (plain) => `hash of ${plain}`,
+      matches: async (plain, hash) => hash === `hash of ${plain}`,
+    },
     sms: inboxSms(inbox, log),
     ...options.parts,
   });

@@ -1,6 +1,6 @@
 import { clientEvents } from '@parley/contract';
 import { AppError, authenticate } from '@parley/core';
-import { signedOut } from '../sessions.ts';
+import { secondsLeft, signedOut } from '../sessions.ts';
 import { defineEvent } from './define.ts';
 
 /** Renews the token of a live connection. A bad token is refused; the old one goes on until it runs out. */
@@ -17,6 +17,6 @@ export const auth = defineEvent({
     if (ctx.sessions.wasKicked(claims.sessionId)) throw signedOut();
     session.sessionId = claims.sessionId;
     session.expiresAt = claims.expiresAt;
-    return { expires_in: Math.max(0, Math.floor(claims.expiresAt - ctx.core.clock.now() / 1000)) };
+    return { expires_in: secondsLeft(claims, ctx.core.clock.now()) };
   },
 });

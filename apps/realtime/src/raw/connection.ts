@@ -1,7 +1,7 @@
 /** One connection of the raw transport: a token first, then frames of JSON text (contract section 4). */
 import type { Duplex } from 'node:stream';
-import { clientEvents, clientFrame, limits } from '@parley/contract';
-import { type AccessClaims, AppError, authenticate } from '@parley/core';
+import { clientEvents, clientFrame } from '@parley/contract';
+import { AppError, authenticate } from '@parley/core';
 import type { RawData, WebSocket } from 'ws';
 import type { RealtimeContext } from '../context.ts';
 import { receive, receiveBad } from '../dispatch.ts';
@@ -9,7 +9,7 @@ import { toSocketError } from '../errors.ts';
 import { type Frame, serverFrame } from '../frame.ts';
 import { Outbound } from '../outbound.ts';
 import type { Session, Wire } from '../session.ts';
-import { closeOf } from '../sessions.ts';
+import { closeOf, secondsLeft } from '../sessions.ts';
 import type { CloseReason } from '../tallies.ts';
 import { RawReply } from './reply.ts';
 
@@ -84,7 +84,10 @@ export class RawConnection implements Wire {
       if (this.#closing) return;
       this.#session = this.#ctx.sessions.open(this, claims);
       this.#settled(this);
-      if (answer) this.#welcome(this.#session, claims, answer.reqId);
+      if (answer) {
+        const seconds = secondsLeft(claims, this.#ctx.core.clock.now());
+        new RawReply(this.#ctx, this.#session, 'auth', answer.reqId).done({ expires_in: seconds });
+      }
     } catch (error) {
       this.refuse(error);
       return;
@@ -95,11 +98,6 @@ export class RawConnection implements Wire {
     this.#early = [];
     this.#ws.resume();
     for (const [bytes, isBinary] of early) this.#onMessage(bytes, isBinary);
-  }
-
-  #welcome(session: Session, claims: AccessClaims, reqId: string | undefined): void {
-    const seconds = Math.max(0, Math.floor(claims.expiresAt - this.#ctx.core.clock.now() / 1000));
-    new RawReply(this.#ctx, session, 'auth', reqId).done({ expires_in: seconds });
   }
 
   /** No session for this one: says why, then closes. */
@@ -183,7 +181,7 @@ export class RawConnection implements Wire {
   #onError(error: Error & { code?: string }): void {
     // `ws` has closed it already: 1009 for a frame over the limit, 1002 and 1007 for broken ones.
     if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#ctx.tallies.closed('too_big');
-    this.#ctx.log.debug({ reason: error.message, limit: limits.frame }, 'a connection broke the protocol');
+    this.#ctx.log.debug({ reason: error.message }, 'a connection broke the protocol');
   }
 
   #onClose(): void {

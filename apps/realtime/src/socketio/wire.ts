@@ -58,7 +58,8 @@ export class SocketIoWire implements Wire {
     const found = webSocketOf(this.#conn);
     // The peer's close frame must be read, whatever was paused.
     found?.ws.resume();
-    if (!found) this.#conn.close();
+    // A client that polls learns of it by its next poll, so nothing needs to wait for that unless packets do.
+    if (!found) this.#conn.close(isFlushed(this.#conn));
     else if (isFlushed(this.#conn) || slow) found.ws.close(code, reason);
     else this.#conn.once('drain', () => found.ws.close(code, reason));
     const { closeMs, slowCloseMs } = this.#ctx.timings;

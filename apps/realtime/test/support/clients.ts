@@ -112,12 +112,10 @@ export class IoClient extends TestClient {
     this.socket.onAny((event: string, data: Data) => this.arrive({ event, data }));
     this.refused = new Promise((resolve) => this.socket.on('connect_error', resolve));
     this.socket.on('connect', () => {
-      // The close code of the WebSocket below; Socket.IO only tells a reason of its own.
       const { ws } = this.socket.io.engine.transport as unknown as { ws?: WebSocket };
-      ws?.addEventListener('close', (event) => this.gone(event.code, event.reason));
-    });
-    this.socket.on('disconnect', (reason) => {
-      if (!(this.socket.io.engine.transport as unknown as { ws?: WebSocket }).ws) this.gone(0, reason);
+      // The close code of the WebSocket below, where there is one; Socket.IO only tells a reason of its own.
+      if (ws) ws.addEventListener('close', (event) => this.gone(event.code, event.reason));
+      else this.socket.on('disconnect', (reason) => this.gone(0, reason));
     });
     this.socket.connect();
   }

@@ -13,7 +13,8 @@ import {
   fakePublisher,
   fakeSms,
 } from './fake-engines.ts';
-import { FakeChats, FakeMessages, FakePrivacy, FakeUsers, fakeSessions } from './fake-stores.ts';
+import { FakeMessages } from './fake-messages.ts';
+import { FakeChats, FakePrivacy, FakeUsers, fakeSessions } from './fake-stores.ts';
 
 /** A whole runtime in memory, with its fakes at hand. */
 export function fakeRuntime() {

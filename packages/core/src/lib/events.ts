@@ -1,13 +1,13 @@
 /** Events for the bus (contract section 5). */
+import { randomUUID } from 'node:crypto';
 import type { BusEvent, BusPayload, BusSubject } from '@parley/contract';
-import { v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../context.ts';
 import type { EventContext } from '../ports/stores.ts';
 
 /** Made before the change is stored, so that the event keeps its id through a crash and can be told as a repeat. */
 export function newContext(caller: Caller): EventContext {
   return {
-    eventId: uuidv7(),
+    eventId: randomUUID(),
     requestId: caller.requestId,
     trace: caller.trace ?? null,
     origin: caller.connectionId ?? null,

@@ -6,15 +6,34 @@ export function abortError(signal: AbortSignal): ParleyError {
   return new ParleyError('ABORTED', undefined, { cause: signal.reason });
 }
 
-/** Calls back when the signal aborts, at once if it has. Returns what takes the listener away. */
+/** Who waits for a signal. One listener per signal serves them all: Node warns of a leak at more than ten. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+function waitersOf(signal: AbortSignal): Set<() => void> {
+  const known = waiting.get(signal);
+  if (known) return known;
+  const waiters = new Set<() => void>();
+  waiting.set(signal, waiters);
+  const listener = () => {
+    for (const waiter of [...waiters]) waiter();
+  };
+  signal.addEventListener('abort', listener, { once: true });
+  return waiters;
+}
+
+/** Calls back when the signal aborts, at once if it has. Returns what takes the callback away. */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
   if (!signal) return () => {};
   if (signal.aborted) {
     callback();
     return () => {};
   }
-  signal.addEventListener('abort', callback, { once: true });
-  return () => signal.removeEventListener('abort', callback);
+  const waiters = waitersOf(signal);
+  const waiter = () => callback();
+  waiters.add(waiter);
+  return () => {
+    waiters.delete(waiter);
+  };
 }
 
 /** The promise's result, or an `ABORTED` error as soon as the signal aborts. What the promise stands for goes on. */

@@ -44,6 +44,10 @@ export class Realtime {
       if (before !== null) this.#userChanged(userId);
       before = userId;
     });
+    // What was given before the session was restored waits for a user whom there may not be.
+    void session.ready.then(() => {
+      if (session.userId === null) this.#drop(nobody());
+    });
   }
 
   /** Whether there is a connection; see `RealtimeStatus`. */
@@ -98,9 +102,8 @@ export class Realtime {
    * (the id was used for another message), `PAYLOAD_TOO_LARGE` (64 KB), `INTERNAL_ERROR` (8 times in a row), `UNAUTHORIZED`
    * (the session ended), `ABORTED` (signal, or `close()`).
    */
-  async send(draft: Draft, { signal }: CallOptions = {}): Promise<Sent> {
-    await unlessAborted(this.#usable(), signal);
-    return this.#outbox.add(draft, signal);
+  send(draft: Draft, { signal }: CallOptions = {}): Promise<Sent> {
+    return this.#usable(() => this.#outbox.add(draft, signal));
   }
 
   /**
@@ -109,7 +112,7 @@ export class Realtime {
    * `ABORTED`.
    */
   delivered(messageIds: readonly string[]): Promise<void> {
-    return quiet(this.#usable().then(() => this.#receipts.delivered(messageIds)));
+    return quiet(this.#usable(() => this.#receipts.delivered(messageIds)));
   }
 
   /**
@@ -118,7 +121,7 @@ export class Realtime {
    * `VALIDATION_ERROR`, `UNAUTHORIZED`, `ABORTED`.
    */
   read(chatId: string, upToMessageId: string): Promise<ReadResult> {
-    return quiet(this.#usable().then(() => this.#receipts.read(chatId, upToMessageId)));
+    return quiet(this.#usable(() => this.#receipts.read(chatId, upToMessageId)));
   }
 
   /**
@@ -134,12 +137,12 @@ export class Realtime {
    * a connection if need be; the promise may be ignored. Errors: `VALIDATION_ERROR`, `UNAUTHORIZED`, `ABORTED`.
    */
   subscribePresence(userIds: readonly string[]): Promise<void> {
-    return quiet(this.#usable().then(() => this.#presence.subscribe(userIds)));
+    return quiet(this.#usable(() => this.#presence.subscribe(userIds)));
   }
 
   /** Ends what `subscribePresence` began, however often it was called. The promise may be ignored. Errors: `NETWORK_ERROR`. */
   unsubscribePresence(userIds: readonly string[]): Promise<void> {
-    return quiet(this.#usable().then(() => this.#presence.unsubscribe(userIds)));
+    return quiet(this.#usable(() => this.#presence.unsubscribe(userIds)));
   }
 
   /** @internal Disconnects for good and rejects what waits. */
@@ -152,16 +155,17 @@ export class Realtime {
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<void> {
-    await unlessAborted(this.#usable(), signal);
-    this.#link.start();
-    await this.#link.untilOnline(signal);
+    await unlessAborted(this.#session.ready, signal);
+    await this.#usable(() => {
+      this.#link.start();
+      return this.#link.untilOnline(signal);
+    });
   }
 
-  /** Resolves when it is known who is signed in. Calls that wait for it go on in their order. */
-  async #usable(): Promise<void> {
-    await this.#session.ready;
-    if (this.#closed) throw closed();
-    if (this.#session.userId === null) throw new ParleyError('UNAUTHORIZED', 'Nobody is signed in here');
+  #usable<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(closed());
+    if (this.#session.restored && this.#session.userId === null) return Promise.reject(nobody());
+    return work();
   }
 
   /** Nothing that one user has left waiting may be sent as another. */
@@ -177,6 +181,10 @@ export class Realtime {
     this.#receipts.clear(reason);
     this.#presence.clear(reason);
   }
+}
+
+function nobody(): ParleyError {
+  return new ParleyError('UNAUTHORIZED', 'Nobody is signed in here');
 }
 
 function closed(): ParleyError {

@@ -74,6 +74,23 @@ function answers(accounts: Accounts): {
       accounts.check(token);
       return profile(id);
     },
+    'chats.create': ({ participant_id }, { token }) => ({
+      chat_id: randomUUID(),
+      type: 'direct',
+      name: '',
+      avatar_url: '',
+      participants: [accounts.check(token).userId, participant_id].map((user_id) => ({
+        user_id,
+        display_name: 'Mina',
+        avatar_url: '',
+        role: 'member',
+        joined_at: now,
+      })),
+      created_at: now,
+      updated_at: now,
+      version: 0,
+      state_version: 1,
+    }),
     'messages.list': (_, { token }) => {
       accounts.check(token);
       return { messages: [], next_cursor: null, has_more: false };

@@ -49,6 +49,9 @@ export class FakeServer extends EventEmitter<ServerEvents> implements AsyncDispo
   /** Refuses connections before their token is looked at. */
   refuseConnect: () => Refused | undefined = () => undefined;
 
+  /** Lets no WebSocket pass, as some networks do. */
+  refuseUpgrades = false;
+
   readonly #sent = new Map<string, SentData>();
   readonly #times = new Map<string, number>();
   #http: HttpServer = createServer();
@@ -85,6 +88,9 @@ export class FakeServer extends EventEmitter<ServerEvents> implements AsyncDispo
       else if (!this.intercept(request, response)) trpc(request, response);
     });
     this.#io = new SocketServer(this.#http, { cors: { origin: '*' } });
+    this.#http.prependListener('upgrade', (_, socket) => {
+      if (this.refuseUpgrades) socket.destroy();
+    });
     this.#io.use((socket, next) => this.#admit(socket, next));
     this.#io.on('connection', (socket) => this.#welcome(socket));
     this.#http.listen(this.#port, '127.0.0.1');
@@ -177,13 +183,13 @@ export class FakeServer extends EventEmitter<ServerEvents> implements AsyncDispo
     this.#times.set(frame.client_msg_id, times);
     const answer = this.onSend(frame, times);
     if (answer !== undefined && typeof answer !== 'string') return answer;
-    const sent = this.#store(frame);
+    const sent = this.#store(socket, frame);
     // Stored, but its sender does not learn of it.
     if (answer === 'drop') socket.conn.transport.close();
     return answer === undefined ? { ok: true, data: sent } : undefined;
   }
 
-  #store(frame: SendInput): SentData {
+  #store(socket: Socket, frame: SendInput): SentData {
     const known = this.#sent.get(frame.client_msg_id);
     if (known) return known;
     this.stored.push(frame);
@@ -197,6 +203,8 @@ export class FakeServer extends EventEmitter<ServerEvents> implements AsyncDispo
       timestamp: new Date().toISOString(),
     };
     this.#sent.set(client_msg_id, sent);
+    const { userId } = this.accounts.check(String(socket.handshake.auth.token));
+    socket.broadcast.emit('message.new', { ...frame, ...sent, sender_id: userId });
     this.emit('stored', frame);
     return sent;
   }
