@@ -20,8 +20,11 @@ afterAll(() => parley[Symbol.asyncDispose]());
 
 const code = (answer: { body: { error: { code: string } | null } }) => answer.body.error?.code;
 const count = async () =>
-  (await parley.rest.call<{ messages: unknown[] }>('GET', `/chats/${chat}/messages?limit=100`, { token: ada.token }))
-    .data.messages.length;
+  (
+    await parley.rest.call<{ messages: unknown[] }>('GET', `/chats/${chat}/messages?limit=100`, {
+      token: ada.token,
+    })
+  ).data.messages.length;
 
 describe('REST', () => {
   const messages = () => `/chats/${chat}/messages`;
@@ -39,11 +42,21 @@ describe('REST', () => {
     ['wrong types', () => message({ body: 7 }), 422, 'VALIDATION_ERROR'],
     ['a payload of another type', () => message({ media_id: randomUUID() }), 422, 'VALIDATION_ERROR'],
     ['an unknown type', () => message({ body: 'x' }, { type: 'gif' }), 422, 'VALIDATION_ERROR'],
-    ['a malformed id in the body', () => message({ body: 'x' }, { client_msg_id: 'one' }), 422, 'VALIDATION_ERROR'],
+    [
+      'a malformed id in the body',
+      () => message({ body: 'x' }, { client_msg_id: 'one' }),
+      422,
+      'VALIDATION_ERROR',
+    ],
     ['deep nesting', () => `{"payload": ${deep(50_000)}}`, 422, 'VALIDATION_ERROR'],
     ['deep nesting that never ends', () => '['.repeat(100_000), 400, 'BAD_REQUEST'],
     ['a huge body', () => message({ body: 'x'.repeat(300_000) }), 413, 'PAYLOAD_TOO_LARGE'],
-    ['a location off the globe', () => message({ latitude: 91, longitude: 0 }, { type: 'location' }), 422, 'VALIDATION_ERROR'],
+    [
+      'a location off the globe',
+      () => message({ latitude: 91, longitude: 0 }, { type: 'location' }),
+      422,
+      'VALIDATION_ERROR',
+    ],
   ])('answers %s', async (_, raw, status, expected) => {
     const before = await count();
     const answer = await parley.rest.call('POST', messages(), {
@@ -64,7 +77,10 @@ describe('REST', () => {
       headers: { 'content-type': 'application/json' },
     });
     expect(answer.data.payload.body).toBe('nulhere');
-    const profile = await parley.rest.call('PATCH', '/users/me', { token: ada.token, body: { display_name: 'A\u0000da' } });
+    const profile = await parley.rest.call('PATCH', '/users/me', {
+      token: ada.token,
+      body: { display_name: 'A\u0000da' },
+    });
     expect(profile.data).toMatchObject({ display_name: 'Ada' });
   });
 
@@ -86,7 +102,10 @@ describe('REST', () => {
     ['GET', '/chats/123/messages'],
     ['POST', '/chats/123/messages'],
   ])('answers a malformed id in the path of %s %s', async (method, path) => {
-    const answer = await parley.rest.call(method, path, { token: ada.token, ...(method === 'POST' ? { body: {} } : {}) });
+    const answer = await parley.rest.call(method, path, {
+      token: ada.token,
+      ...(method === 'POST' ? { body: {} } : {}),
+    });
     expect([answer.status, code(answer)]).toEqual([400, 'BAD_REQUEST']);
   });
 
@@ -99,14 +118,20 @@ describe('REST', () => {
       const answer = await parley.rest.call(method, path, { token: ada.token });
       expect([answer.status, code(answer)]).toEqual([404, 'NOT_FOUND']);
     }
-    expect(code(await parley.rest.call('GET', `/users/${randomUUID()}`, { token: ada.token }))).toBe('NOT_FOUND');
+    expect(code(await parley.rest.call('GET', `/users/${randomUUID()}`, { token: ada.token }))).toBe(
+      'NOT_FOUND',
+    );
   });
 
   it('survives a body that stops half-way', async () => {
     await new Promise<void>((resolve) => {
       const half = request(`${parley.url}/api/v1/chats`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'content-length': '500', authorization: `Bearer ${ada.token}` },
+        headers: {
+          'content-type': 'application/json',
+          'content-length': '500',
+          authorization: `Bearer ${ada.token}`,
+        },
       });
       half.on('error', () => resolve());
       half.write('{"type":', () => half.destroy(new Error('gone')));
@@ -115,9 +140,18 @@ describe('REST', () => {
   });
 
   it('takes a sane request id and makes one otherwise', async () => {
-    const own = await parley.rest.call('GET', '/users/me', { token: ada.token, headers: { 'x-request-id': 'my-request-0001' } });
-    expect([own.body.meta.request_id, own.headers.get('x-request-id')]).toEqual(['my-request-0001', 'my-request-0001']);
-    const bad = await parley.rest.call('GET', '/users/me', { token: ada.token, headers: { 'x-request-id': 'a b<script>' } });
+    const own = await parley.rest.call('GET', '/users/me', {
+      token: ada.token,
+      headers: { 'x-request-id': 'my-request-0001' },
+    });
+    expect([own.body.meta.request_id, own.headers.get('x-request-id')]).toEqual([
+      'my-request-0001',
+      'my-request-0001',
+    ]);
+    const bad = await parley.rest.call('GET', '/users/me', {
+      token: ada.token,
+      headers: { 'x-request-id': 'a b<script>' },
+    });
     expect(bad.body.meta.request_id).toMatch(/^[\w.:-]{8,128}$/);
   });
 });
@@ -131,7 +165,10 @@ describe('frames', () => {
     ['a binary frame', Buffer.from([1, 2, 3])],
     ['data that breaks the schema', '{"event":"message.send","data":{"chat_id":"x"},"req_id":"r-2"}'],
     ['data that is missing', '{"event":"typing.start"}'],
-    ['a lone surrogate', `{"event":"message.send","data":{"chat_id":"${randomUUID()}","client_msg_id":"${randomUUID()}","type":"text","payload":{"body":"\\ud800"}}}`],
+    [
+      'a lone surrogate',
+      `{"event":"message.send","data":{"chat_id":"${randomUUID()}","client_msg_id":"${randomUUID()}","type":"text","payload":{"body":"\\ud800"}}}`,
+    ],
   ])('answer %s with 4022, and the connection stays', async (_, frame) => {
     const socket = new WebSocket(`${parley.url.replace('http', 'ws')}/ws`, {
       headers: { authorization: `Bearer ${ada.token}` },
@@ -156,7 +193,10 @@ describe('frames', () => {
   });
 
   it('of 65 KB close the connection with 1009 and harm nobody else', async () => {
-    const [big, other] = await Promise.all([rawSocket(parley.url, ada.token), ioSocket(parley.url, ben.token)]);
+    const [big, other] = await Promise.all([
+      rawSocket(parley.url, ada.token),
+      ioSocket(parley.url, ben.token),
+    ]);
     big.emit('message.send', { chat_id: chat, padding: 'x'.repeat(65 * 1024) });
     expect(await big.closed).toBe(1009);
     const bigIo = await ioSocket(parley.url, ada.token);
@@ -172,7 +212,9 @@ describe('frames', () => {
     socket.emit('typing.start', { chat_id: chat });
     socket.emit('message.read', { chat_id: chat, up_to_message_id: randomUUID() });
     await socket.next('error', () => socket.received.filter((frame) => frame.event === 'error').length >= 3);
-    const reasons = socket.received.filter((frame) => frame.event === 'error').map((frame) => frame.data.reason);
+    const reasons = socket.received
+      .filter((frame) => frame.event === 'error')
+      .map((frame) => frame.data.reason);
     expect(new Set(reasons)).toEqual(new Set(['CHAT_NOT_FOUND']));
   });
 

@@ -123,7 +123,7 @@ describe('sending', () => {
 
   it('keeps text as it was sent: emoji, scripts, markup, newlines', async () => {
     const { ada, ben, chat } = await pair();
-    const body = ' <b>مرحبا</b> 👩‍👩‍👧‍👦 नमस्ते\n\t你好 & "quotes" \\ ${x} \u2028 e\u0301 ';
+    const body = ' <b>مرحبا</b> 👩‍👩‍👧‍👦 नमस्ते\n\t你好 & "quotes" \\ $x \u2028 e\u0301 ';
     await send(ada, chat, text(body));
     expect((await page(ben, chat)).messages[0]?.payload).toEqual({ body });
   });
@@ -328,4 +328,15 @@ describe('direct chats', () => {
       state_version: 1,
     });
   });
+});
+
+it('tells senders of deliveries beyond a read that was written together with them', async () => {
+  const { ada, ben, chat } = await pair();
+  const adas = await rawSocket(parley.url, ada.token);
+  const bens = await rawSocket(parley.url, ben.token);
+  const sent = await Promise.all(Array.from({ length: 10 }, (_, n) => adas.send(chat, `${n}`)));
+  bens.emit('message.delivered', { message_ids: [sent[9]?.message_id] });
+  bens.emit('message.read', { chat_id: chat, up_to_message_id: sent[7]?.message_id });
+  await adas.next('message.status', (data) => data.status === 'delivered' && data.up_to_seq === 10);
+  await adas.next('message.status', (data) => data.status === 'read' && data.up_to_seq === 8);
 });

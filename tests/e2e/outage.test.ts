@@ -28,7 +28,10 @@ it('answers 503 within 3 s while it is down, and goes on when it is back', async
   const rest = new Rest(parley.url);
   const [ada, ben] = [await rest.signIn(newPhone()), await rest.signIn(newPhone())];
   const chat = await rest.chat(ada, ben);
-  const [adas, bens] = await Promise.all([rawSocket(parley.url, ada.token), rawSocket(parley.url, ben.token)]);
+  const [adas, bens] = await Promise.all([
+    rawSocket(parley.url, ada.token),
+    rawSocket(parley.url, ben.token),
+  ]);
   await adas.send(chat, 'before');
 
   await postgres.stop();
@@ -40,10 +43,16 @@ it('answers 503 within 3 s while it is down, and goes on when it is back', async
   };
   const send = { client_msg_id: randomUUID(), type: 'text', payload: { body: 'during' } };
   const down = [503, 'SERVICE_UNAVAILABLE'];
-  expect(await timed(() => rest.call('POST', `/chats/${chat}/messages`, { token: ada.token, body: send }))).toEqual(down);
+  expect(
+    await timed(() => rest.call('POST', `/chats/${chat}/messages`, { token: ada.token, body: send })),
+  ).toEqual(down);
   expect(await timed(() => rest.call('GET', '/users/me', { token: ada.token }))).toEqual(down);
-  expect(await timed(() => rest.call('PATCH', '/users/me', { token: ada.token, body: { display_name: 'A' } }))).toEqual(down);
-  expect(await timed(() => rest.call('POST', '/auth/refresh', { body: { refresh_token: ada.refreshToken } }))).toEqual(down);
+  expect(
+    await timed(() => rest.call('PATCH', '/users/me', { token: ada.token, body: { display_name: 'A' } })),
+  ).toEqual(down);
+  expect(
+    await timed(() => rest.call('POST', '/auth/refresh', { body: { refresh_token: ada.refreshToken } })),
+  ).toEqual(down);
   expect(await adas.send(chat, 'during')).toMatchObject({ code: 5000, reason: 'SERVICE_UNAVAILABLE' });
   const ready = await fetch(`${parley.url}/ready`);
   expect(ready.status).toBe(503);
@@ -58,6 +67,8 @@ it('answers 503 within 3 s while it is down, and goes on when it is back', async
   await bens.next('message.new', (message) => message.seq === 2);
   const again = await rest.call('POST', `/chats/${chat}/messages`, { token: ada.token, body: send });
   expect(again.status).toBe(201);
-  expect((await rest.call('POST', '/auth/refresh', { body: { refresh_token: ada.refreshToken } })).status).toBe(200);
+  expect(
+    (await rest.call('POST', '/auth/refresh', { body: { refresh_token: ada.refreshToken } })).status,
+  ).toBe(200);
   expect((await fetch(`${parley.url}/ready`)).status).toBe(200);
 });

@@ -19,7 +19,11 @@ function run(env: Record<string, string>): Promise<{ code: number | null; output
 }
 
 it('refuses production with weak settings, and says which', async () => {
-  const { code, output } = await run({ NODE_ENV: 'production', OTP_ECHO: 'true', JWT_SECRET: 'a'.repeat(40) });
+  const { code, output } = await run({
+    NODE_ENV: 'production',
+    OTP_ECHO: 'true',
+    JWT_SECRET: 'a'.repeat(40),
+  });
   expect(code).toBe(1);
   expect(output).toContain('OTP_ECHO must not be true in production');
   expect(output).toContain('JWT_SECRET must not be guessable');
@@ -31,9 +35,16 @@ it('says plainly that the port is taken', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => other.once('listening', resolve));
   const { port } = other.address() as AddressInfo;
-  const { code, output } = await run({ PORT: String(port), DATABASE_URL: parley.databaseUrl, LOG_LEVEL: 'silent' });
+  const { code, output } = await run({
+    PORT: String(port),
+    DATABASE_URL: parley.databaseUrl,
+    LOG_LEVEL: 'silent',
+  });
   other.close();
-  expect([code, output.trim()]).toEqual([1, `Parley cannot start: port ${port} is taken: set PORT to another one, or to 0 for any`]);
+  expect([code, output.trim()]).toEqual([
+    1,
+    `Parley cannot start: port ${port} is taken: set PORT to another one, or to 0 for any`,
+  ]);
 });
 
 it('stops in order: sockets close with 1012 and what was accepted is kept', async () => {
@@ -49,10 +60,16 @@ it('stops in order: sockets close with 1012 and what was accepted is kept', asyn
   expect(await raw.closed).toBe(1012);
   await io.closed;
   // Whatever was acknowledged is in the history that another instance shows.
-  const acknowledged = raw.received.filter((frame) => frame.event === 'message.sent').map((frame) => frame.data.seq);
-  const history = await parley.rest.call<{ messages: { seq: number }[] }>('GET', `/chats/${chat}/messages?limit=100`, {
-    token: ada.token,
-  });
+  const acknowledged = raw.received
+    .filter((frame) => frame.event === 'message.sent')
+    .map((frame) => frame.data.seq);
+  const history = await parley.rest.call<{ messages: { seq: number }[] }>(
+    'GET',
+    `/chats/${chat}/messages?limit=100`,
+    {
+      token: ada.token,
+    },
+  );
   const stored = history.data.messages.map((message) => message.seq);
   for (const seq of acknowledged) expect(stored).toContain(seq);
 });

@@ -105,7 +105,7 @@ function answerErrors(runtime: Runtime, reply: Reply): ErrorRequestHandler {
     // Express refuses a path that it cannot decode with an error of its own.
     const edge = toEdgeError(error instanceof URIError ? new AppError('BAD_REQUEST') : error);
     if (edge.status >= 500) {
-      runtime.log.error({ request_id: requestId, route, err: loggable(error) }, 'a request failed');
+      runtime.log.error({ request_id: requestId, route, error: loggable(error) }, 'a request failed');
     }
     reply.failure(req, res, requestId, edge);
   };

@@ -9,7 +9,10 @@ import { limits } from '@parley/contract';
 /** So much may gather in one turn before it is handed to the kernel; only what the kernel refuses counts as waiting. */
 const burst = { frames: 64, bytes: 64 * 1024 };
 
-/** Writes what gathered, once per turn. */
+/**
+ * Writes what gathered, once per turn: after all sockets that could be read were. Doing it after each of them took a third more
+ * CPU per message, since answers and deliveries to one receiver then leave in writes of their own.
+ */
 export class Flusher {
   #dirty: Outbound[] = [];
   readonly #run = () => {

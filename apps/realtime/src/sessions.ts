@@ -13,8 +13,7 @@ const codes = {
   slow_reader: closeCodes.slowReader,
   too_big: closeCodes.tooBig,
   restart: closeCodes.restart,
-  // RFC 6455: the server met a condition that it did not expect.
-  internal: 1011,
+  internal: closeCodes.internal,
 } as const satisfies Record<CloseReason, number>;
 
 /** How long a kick is remembered for sessions whose token is just being checked. */

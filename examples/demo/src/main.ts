@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Allowance } from './allowance.ts';
 import { type Options, parseOptions, usage } from './options.ts';
 import { bodyOf, type ParsedChat, parseExport } from './parse.ts';
 import { gather } from './people.ts';
@@ -15,7 +16,7 @@ import {
   summarise,
   terminalOf,
 } from './render.ts';
-import { findServer } from './server.ts';
+import { type DemoServer, findServer } from './server.ts';
 
 const sample = fileURLToPath(new URL('../sample/trip.txt', import.meta.url));
 
@@ -26,10 +27,11 @@ function print(line: string): void {
 /** The longest text a message may have, in code points (contract section 2). */
 const longest = 4096;
 
-async function play(chat: ParsedChat, url: string, options: Options): Promise<void> {
+async function play(chat: ParsedChat, server: DemoServer, options: Options): Promise<void> {
   const terminal = terminalOf(process.stdout, process.env);
   const view = chatView(chat.participants, terminal);
-  const people = await gather(url, chat.participants);
+  const people = await gather(server.url, chat.participants);
+  const allowance = server.own ? null : new Allowance();
   const player = new Player(people);
   const timings: { deliveredMs?: number; readMs?: number }[] = [];
   const began = performance.now();
@@ -46,6 +48,7 @@ async function play(chat: ParsedChat, url: string, options: Options): Promise<vo
       continue;
     }
     const text = [...bodyOf(entry)].slice(0, longest).join('');
+    await allowance?.take(entry.author, people.length - 1);
     const timing = await player.say(entry.author, text);
     timings.push(timing);
     played++;
@@ -55,7 +58,8 @@ async function play(chat: ParsedChat, url: string, options: Options): Promise<vo
         view,
       ),
     );
-    await pause(options.pace);
+    // Against a running server an even pace reads better than bursts and waits.
+    await pause(options.pace ?? (server.own ? 30 : 110 * (people.length - 1)));
   }
   print('');
   print(renderSummary(summarise(timings, people.length, performance.now() - began), terminal));
@@ -83,7 +87,7 @@ async function main(): Promise<number> {
   process.once('SIGINT', leave);
   process.once('SIGTERM', leave);
   try {
-    await play(chat, server.url, options);
+    await play(chat, server, options);
   } finally {
     await server.stop();
   }

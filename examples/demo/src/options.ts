@@ -6,8 +6,8 @@ export interface Options {
   file: string;
   /** A running server; null finds one or starts its own. */
   url: string | null;
-  /** Milliseconds between two messages. */
-  pace: number;
+  /** Milliseconds between two messages; null lets the demo choose. */
+  pace: number | null;
   /** Messages to play at most. */
   limit: number;
 }
@@ -38,7 +38,7 @@ export function parseOptions(args: string[], fallbackFile: string): Options | 'h
   return {
     file: positionals[0] ?? fallbackFile,
     url,
-    pace: number(values.pace, '--pace', 30),
+    pace: values.pace === undefined ? null : number(values.pace, '--pace', 0),
     limit: number(values.limit, '--limit', Number.POSITIVE_INFINITY),
   };
 }

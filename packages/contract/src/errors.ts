@@ -62,6 +62,8 @@ export const closeCodes = {
   unauthorized: 4001,
   /** A frame was over 64 KB (RFC 6455 section 7.4.1). */
   tooBig: 1009,
+  /** Something failed on our side, such as the check of a token while a store is down (RFC 6455 section 7.4.1). */
+  internal: 1011,
   /** The instance is going away for a restart: reconnect. */
   restart: 1012,
   /** The client reads too slowly: reconnect and fetch what is missing. */

@@ -16,7 +16,9 @@ import {
 
 describe('the registry', () => {
   it('agrees with the SDK’s table of kinds', () => {
-    const kinds = Object.fromEntries(procedureEntries().map(({ path, definition }) => [path, definition.kind]));
+    const kinds = Object.fromEntries(
+      procedureEntries().map(({ path, definition }) => [path, definition.kind]),
+    );
     expect(procedureKinds).toEqual(kinds);
   });
 
@@ -40,7 +42,9 @@ describe('the registry', () => {
 
 describe('the error catalogue', () => {
   it('maps every code to the statuses of the contract', () => {
-    expect(Object.fromEntries(Object.entries(errorCatalogue).map(([code, entry]) => [code, entry.http]))).toEqual({
+    expect(
+      Object.fromEntries(Object.entries(errorCatalogue).map(([code, entry]) => [code, entry.http])),
+    ).toEqual({
       BAD_REQUEST: 400,
       UNAUTHORIZED: 401,
       TOKEN_EXPIRED: 401,
@@ -72,12 +76,19 @@ describe('primitives', () => {
   it.each(['+4915112345678', '+12', '+123456789012345'])('takes the phone %s', (value) => {
     expect(phone.safeParse(value).success).toBe(true);
   });
-  it.each(['4915112345678', '+0123', '+1234567890123456', '+49 151', '', '+', '+1a', '+12\n'])('refuses the phone %j', (value) => {
-    expect(phone.safeParse(value).success).toBe(false);
-  });
+  it.each(['4915112345678', '+0123', '+1234567890123456', '+49 151', '', '+', '+1a', '+12\n'])(
+    'refuses the phone %j',
+    (value) => {
+      expect(phone.safeParse(value).success).toBe(false);
+    },
+  );
 
   it('takes ids of any RFC 9562 version and compares them in lower case', () => {
-    for (const id of ['0198C6F2-8A40-7B1E-8A55-0C8F3D1B9E21', '7a0f1c8e-1df4-4a36-9a86-1f6c2b2f2a55', 'c232ab00-9414-11ec-b3c8-9f6bdeced846']) {
+    for (const id of [
+      '0198C6F2-8A40-7B1E-8A55-0C8F3D1B9E21',
+      '7a0f1c8e-1df4-4a36-9a86-1f6c2b2f2a55',
+      'c232ab00-9414-11ec-b3c8-9f6bdeced846',
+    ]) {
       expect(uuid.parse(id)).toBe(id.toLowerCase());
     }
     expect(uuid.safeParse('7a0f1c8e1df44a369a861f6c2b2f2a55').success).toBe(false);
@@ -102,11 +113,16 @@ describe('primitives', () => {
 });
 
 describe('sending', () => {
-  const base = { chat_id: '0198c6f3-1b77-7a0c-b2b4-5d1f2f6f9a10', client_msg_id: '7a0f1c8e-1df4-4a36-9a86-1f6c2b2f2a55' };
+  const base = {
+    chat_id: '0198c6f3-1b77-7a0c-b2b4-5d1f2f6f9a10',
+    client_msg_id: '7a0f1c8e-1df4-4a36-9a86-1f6c2b2f2a55',
+  };
   it('needs the payload of its type', () => {
     expect(sendInput.safeParse({ ...base, type: 'text', payload: { body: 'x' } }).success).toBe(true);
     expect(sendInput.safeParse({ ...base, type: 'image', payload: { body: 'x' } }).success).toBe(false);
-    expect(sendInput.safeParse({ ...base, type: 'system', payload: { body: 'x', action: 'y' } }).success).toBe(false);
+    expect(
+      sendInput.safeParse({ ...base, type: 'system', payload: { body: 'x', action: 'y' } }).success,
+    ).toBe(false);
   });
   it('is bounded where lists are', () => {
     const ids = (n: number) => Array.from({ length: n }, () => base.chat_id);

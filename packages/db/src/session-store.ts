@@ -42,7 +42,8 @@ export class PostgresSessionStore implements SessionStore {
       if (current.revoked) return { outcome: 'unknown' };
       if (current.expires_at <= input.now) return { outcome: 'expired' };
       const { user_id: userId, session_id: sessionId } = current;
-      const graceEnds = (current.rotated_at?.getTime() ?? Number.POSITIVE_INFINITY) + input.graceSeconds * 1000;
+      const graceEnds =
+        (current.rotated_at?.getTime() ?? Number.POSITIVE_INFINITY) + input.graceSeconds * 1000;
       if (input.now.getTime() > graceEnds) {
         await tx.refreshToken.updateMany({ where: { session_id: sessionId }, data: { revoked: true } });
         await tx.deviceToken.deleteMany({ where: { session_id: sessionId } });
@@ -66,7 +67,9 @@ export class PostgresSessionStore implements SessionStore {
   }
 
   async sessionOf(tokenHash: string): Promise<{ userId: string; sessionId: string } | undefined> {
-    const token = await withPrisma(this.#prisma.refreshToken.findUnique({ where: { token_hash: tokenHash } }));
+    const token = await withPrisma(
+      this.#prisma.refreshToken.findUnique({ where: { token_hash: tokenHash } }),
+    );
     return token ? { userId: token.user_id, sessionId: token.session_id } : undefined;
   }
 
@@ -83,7 +86,10 @@ export class PostgresSessionStore implements SessionStore {
         });
         const ids = [...new Set(revoked.map((token) => token.session_id))];
         await tx.deviceToken.deleteMany({
-          where: { user_id: userId, session_id: { in: sessionIds === 'all' ? ids : [...sessionIds, ...ids] } },
+          where: {
+            user_id: userId,
+            session_id: { in: sessionIds === 'all' ? ids : [...sessionIds, ...ids] },
+          },
         });
         return ids;
       }),

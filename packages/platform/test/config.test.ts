@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, configTable, createLog, parseConfig } from '../src/index.ts';
+import { type ConfigError, configTable, createLog, parseConfig } from '../src/index.ts';
 
 const problems = (env: Record<string, string>): string[] => {
   try {
@@ -69,7 +69,10 @@ describe('logs', () => {
   it('hide phones, tokens, codes and text, and what a database says of its values', () => {
     const lines: string[] = [];
     const log = createLog({ logLevel: 'trace' }, 'test', { write: (line) => void lines.push(line) });
-    log.info({ phone: '+491511234567', user: { phone: '+491511234567', access_token: 'tok-1' }, body: 'hello' }, 'x');
+    log.info(
+      { phone: '+491511234567', user: { phone: '+491511234567', access_token: 'tok-1' }, body: 'hello' },
+      'x',
+    );
     const error = Object.assign(new Error('duplicate key'), {
       code: '23505',
       detail: 'Key (phone)=(+491511234567) already exists.',

@@ -2,7 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { rateLimits } from '@parley/contract';
 import { describe, expect, it } from 'vitest';
-import { createLog, MemoryBus, MemoryKeyValue, MemoryPresence, MemoryRateLimiter, Metrics } from '../src/index.ts';
+import {
+  createLog,
+  MemoryBus,
+  MemoryKeyValue,
+  MemoryPresence,
+  MemoryRateLimiter,
+  Metrics,
+} from '../src/index.ts';
 
 class TestClock {
   time = 1_700_000_000_000;

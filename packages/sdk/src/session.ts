@@ -214,8 +214,12 @@ export class Session {
         if (this.dueMs > 0) return this.#require();
         continue;
       }
-      // Signed out, or in as another, meanwhile: the new pair belongs to nobody here.
-      if (this.#now !== now) throw signedOut();
+      if (this.#now !== now) {
+        // Signed out, or in as another, meanwhile: the new pair belongs to nobody here.
+        if (this.userId !== now.user_id) throw signedOut();
+        // Another tab stored a pair meanwhile: that is the one to go on with, so that all tabs have the same.
+        return this.#require();
+      }
       const next = storedSession(now.user_id, pair);
       await this.#keep(next);
       return next;

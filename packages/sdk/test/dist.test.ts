@@ -146,6 +146,7 @@ describe.skipIf(missing)('a page', () => {
     for (let round = 0; round < 3; round++) {
       server.accounts.expireAll();
       // Who sends a token that was used before this round ends the session as stolen.
+      await sameStorage(context, [first, second]);
       server.accounts.endGrace();
       const calls = [first, second, first, second].map((page) =>
         page.evaluate(() => (globalThis as unknown as Window).client.users.me()),
@@ -194,6 +195,15 @@ async function open(context: BrowserContext, server: FakeServer): Promise<Page> 
   await page.goto(`${server.url}/page`);
   await page.waitForFunction(() => 'client' in globalThis);
   return page;
+}
+
+/** Resolves when the pages see what is stored: Chromium takes a moment, which is far less than the ten seconds of grace. */
+async function sameStorage(context: BrowserContext, pages: Page[]): Promise<void> {
+  const { origins } = await context.storageState();
+  const [entry] = origins[0]?.localStorage ?? [];
+  for (const page of pages) {
+    await page.waitForFunction((item) => item && localStorage.getItem(item.name) === item.value, entry);
+  }
 }
 
 function signInOn(page: Page): Promise<string> {

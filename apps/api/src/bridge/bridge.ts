@@ -75,7 +75,7 @@ export function createBridge(parts: BridgeParts) {
     }
     const edge = toEdgeError(error);
     if (edge.status >= 500) {
-      const fields = { request_id: requestId, route: route?.template, err: loggable(error) };
+      const fields = { request_id: requestId, route: route?.template, error: loggable(error) };
       parts.log.error(fields, 'a request failed');
     }
     reply.failure(req, res, requestId, edge);

@@ -50,7 +50,7 @@ export class Admission {
       if (now - this.#warnedAt >= warnEveryMs) {
         this.#warnedAt = now;
         this.#core.log.warn(
-          { err: loggable(error), scope },
+          { error: loggable(error), scope },
           'requests cannot be counted, so they are let through',
         );
       }

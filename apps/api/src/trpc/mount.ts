@@ -35,7 +35,7 @@ export function mountTrpc(runtime: Pick<Runtime, 'core' | 'log'>, admission: Adm
     onError({ error, path, req }) {
       if (toEdgeError(error).status < 500) return;
       const request_id = req.res ? localsOf(req.res).requestId : undefined;
-      log.error({ request_id, route: routeOf(path ?? ''), err: loggable(error) }, 'a request failed');
+      log.error({ request_id, route: routeOf(path ?? ''), error: loggable(error) }, 'a request failed');
     },
   });
   const middleware: RequestHandler = (req, res, next) => {

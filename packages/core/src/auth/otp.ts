@@ -1,9 +1,9 @@
 /** Sign-in by phone and code (contract section 2, Auth; HLD 9.2). */
 import { randomInt } from 'node:crypto';
 import { type InputOf, limits, type OutputOf } from '@parley/contract';
-import { v7 as uuidv7 } from 'uuid';
 import type { Core } from '../context.ts';
 import { AppError, unavailable } from '../error.ts';
+import { newId } from '../lib/ids.ts';
 import { startSession } from './session.ts';
 
 const otpKey = (phone: string) => `otp:${phone}`;
@@ -45,7 +45,7 @@ export async function requestOtp(
     code,
   });
   return {
-    request_id: uuidv7(),
+    request_id: newId(),
     message: 'A code was sent',
     expires_in_seconds: limits.otpSeconds,
     ...(core.settings.otpEcho ? { otp_dev: code } : {}),

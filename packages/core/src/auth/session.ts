@@ -1,9 +1,9 @@
 /** Sessions: token pairs, rotation with theft detection, logout with a deny list (contract section 2; HLD 9.1). */
 import { createHash, randomBytes } from 'node:crypto';
 import { type InputOf, limits, type OutputOf } from '@parley/contract';
-import { v7 as uuidv7 } from 'uuid';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
+import { newId } from '../lib/ids.ts';
 import type { AccessClaims } from '../ports/engines.ts';
 
 const denyKey = (sessionId: string) => `deny:${sessionId}`;
@@ -40,7 +40,7 @@ export async function startSession(
   user: { id: string; phone: string },
   device: InputOf<'auth.verifyOtp'>['device'],
 ): Promise<OutputOf<'auth.refresh'>> {
-  const sessionId = uuidv7();
+  const sessionId = newId();
   const { token, hash } = newRefreshToken();
   await core.sessions.create({
     sessionId,

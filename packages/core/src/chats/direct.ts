@@ -1,9 +1,9 @@
 /** Direct chats (contract section 2, Chats). */
 import type { BusEvent, Chat, Participant } from '@parley/contract';
-import { v7 as uuidv7 } from 'uuid';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { makeEvent, newContext } from '../lib/events.ts';
+import { newId } from '../lib/ids.ts';
 import type { ChatRecord } from '../ports/stores.ts';
 import { visibleProfiles } from '../users/profile.ts';
 import { accessChat } from './access.ts';
@@ -57,7 +57,7 @@ export async function openDirect(
   if (!(await core.users.find(other))) throw new AppError('NOT_FOUND', 'There is no such user');
 
   const context = newContext(caller);
-  const opened = await core.chats.openDirect({ chatId: uuidv7(), creator: caller.userId, other, context });
+  const opened = await core.chats.openDirect({ chatId: newId(), creator: caller.userId, other, context });
   if (opened.created) {
     const event = chatCreatedEvent(
       opened.chat,

@@ -7,6 +7,7 @@ import type { ChatCache } from '../chats/cache.ts';
 import { AppError } from '../error.ts';
 import { Batcher } from '../lib/batcher.ts';
 import { makeEvent } from '../lib/events.ts';
+import { derivedId } from '../lib/ids.ts';
 import type { Clock, Log, Publisher } from '../ports/engines.ts';
 import type {
   ChatStore,
@@ -102,41 +103,69 @@ export class PositionWriter {
   }
 }
 
+/** What one event tells: how far one of the two positions came. */
+interface Report {
+  move: CommittedMove;
+  status: 'delivered' | 'read';
+  span: Span;
+}
+
+/** A read tells of delivery too, unless delivery came further: then senders learn of both. */
+function reportsOf(move: CommittedMove): Report[] {
+  const reports: Report[] = [];
+  if (move.read) reports.push({ move, status: 'read', span: move.read });
+  if (move.delivered && move.delivered.to > (move.read?.to ?? 0)) {
+    const from = Math.max(move.delivered.from, move.read?.to ?? 0);
+    reports.push({ move, status: 'delivered', span: { from, to: move.delivered.to } });
+  }
+  return reports;
+}
+
 /** The `msg.status.updated` events of committed moves. */
 export async function statusEvents(
   parts: Pick<Parts, 'messages' | 'privacy' | 'chatCache' | 'clock'>,
   moves: readonly CommittedMove[],
 ): Promise<BusEvent<'msg.status.updated'>[]> {
-  const spans = moves.map((move) => ({
+  const reports = moves.flatMap(reportsOf);
+  const spans = reports.map(({ move, span }) => ({
     chatId: move.chatId,
     userId: move.userId,
-    ...((move.read ?? move.delivered) as Span),
+    ...span,
     limit: idsPerEvent,
   }));
   const others = await parts.messages.others(spans);
-  return Promise.all(
-    moves.map(async (move, index) => {
-      const passed = others[index] ?? [];
-      const chat = await parts.chatCache.get(move.chatId);
-      const visible = !move.read || !chat || (await readsVisibleIn(parts, chat));
-      return makeEvent(
-        'msg.status.updated',
-        move.context,
-        {
-          chat_id: move.chatId,
-          user_id: move.userId,
-          status: move.read ? 'read' : 'delivered',
-          up_to_seq: (move.read ?? move.delivered)?.to ?? 0,
-          message_ids: passed.map((message) => message.message_id),
-          sender_ids: [...new Set(passed.map((message) => message.sender_id))],
-          state_version: move.stateVersion,
-          timestamp: move.at,
-          visible,
-          delivered_moved: move.delivered !== null,
-          origin: move.context.origin,
-        },
-        parts.clock.now(),
-      );
-    }),
+  return Promise.all(reports.map((report, index) => statusEvent(parts, report, others[index] ?? [])));
+}
+
+async function statusEvent(
+  parts: Pick<Parts, 'privacy' | 'chatCache' | 'clock'>,
+  { move, status, span }: Report,
+  passed: { message_id: string; sender_id: string }[],
+): Promise<BusEvent<'msg.status.updated'>> {
+  const chat = await parts.chatCache.get(move.chatId);
+  const visible = status === 'delivered' || !chat || (await readsVisibleIn(parts, chat));
+  // A move with two events keeps its id for the first; the second's must be the same in a repeat.
+  const { eventId } = move.context;
+  const context =
+    status === 'delivered' && move.read
+      ? { ...move.context, eventId: derivedId(eventId, status) }
+      : move.context;
+  return makeEvent(
+    'msg.status.updated',
+    context,
+    {
+      chat_id: move.chatId,
+      user_id: move.userId,
+      status,
+      up_to_seq: span.to,
+      message_ids: passed.map((message) => message.message_id),
+      sender_ids: [...new Set(passed.map((message) => message.sender_id))],
+      state_version: move.stateVersion,
+      timestamp: move.at,
+      visible,
+      delivered_moved: move.delivered !== null,
+      origin: move.context.origin,
+    },
+    parts.clock.now(),
   );
 }

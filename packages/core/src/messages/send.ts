@@ -1,11 +1,11 @@
 /** Sending (contract section 2, Messages; design, the hot path). */
 import { hash } from 'node:crypto';
 import { type Message, mediaTypes, type ReplyPreview, type SendInput } from '@parley/contract';
-import { v7 as uuidv7 } from 'uuid';
 import { checkChat, presentMembers } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { newContext } from '../lib/events.ts';
+import { newId } from '../lib/ids.ts';
 import type { Member, StoredMessage } from '../ports/stores.ts';
 import { readsVisibleIn } from './receipts.ts';
 import { isVisible, replyPreviewOf, statusFor, toWire } from './wire.ts';
@@ -56,7 +56,7 @@ export async function sendMessage(
   const fingerprint = fingerprintOf(input);
   const result = await core.sendQueue.add({
     message: {
-      message_id: uuidv7(),
+      message_id: newId(),
       chat_id: input.chat_id,
       sender_id: caller.userId,
       client_msg_id: input.client_msg_id,
