@@ -13,6 +13,7 @@ import { type Cors, createCors } from './http/cors.ts';
 import { InFlight } from './http/in-flight.ts';
 import { localsOf } from './http/locals.ts';
 import { createObserve } from './http/observe.ts';
+import { originForm } from './http/origin-form.ts';
 import { securityHeaders } from './http/security.ts';
 import { createDocument, type OpenApiDocument } from './openapi/document.ts';
 import { docsRoutes } from './pages/docs.ts';
@@ -42,14 +43,14 @@ export function createApi(runtime: Runtime): Api {
   const observe = createObserve(runtime);
   const cors = createCors(config.corsOrigins);
   const openApi = createDocument();
-  const headersOf = (kind: Parameters<typeof securityHeaders>[0]) => securityHeaders(kind, config.production);
-  const data = headersOf('data');
+  const data = securityHeaders('data', config.production);
+  const page = securityHeaders('page', config.production);
   const reply = createReply({
     fixed: Object.entries(data).flat(),
     cors: cors.headers,
     now: () => core.clock.now(),
   });
-  const inboxPage = inbox ? createInboxPage(inbox, headersOf('page')) : null;
+  const inboxPage = inbox ? createInboxPage(inbox, page) : null;
 
   const app = express();
   app.disable('x-powered-by');
@@ -62,14 +63,15 @@ export function createApi(runtime: Runtime): Api {
   app.use(allowOrigins(cors));
   app.use('/trpc', mountTrpc(runtime, admission, config.corsOrigins.includes('*') ? [] : ['Origin']));
   app.use(systemRoutes(runtime));
-  app.use(docsRoutes(openApi, headersOf('docs')));
-  app.use(landingRoutes(inboxPage !== null, headersOf('page')));
+  app.use(docsRoutes(openApi, page));
+  app.use(landingRoutes(inboxPage !== null, page));
   app.use((_req, _res, next) => next(new AppError('NOT_FOUND', 'There is no such page')));
   app.use(answerErrors(runtime, reply));
 
   return {
     handler(req, res) {
       inFlight.add(res);
+      req.url = originForm(req.url ?? '/');
       app(req, res);
     },
     router,

@@ -208,8 +208,14 @@ describe('an answer', () => {
 
   test('understands a request that names the whole address', async () => {
     const { token } = await server.signIn();
-    const answer = await server.call('GET', 'http://parley.example/api/v1/users/me', { token });
-    expect(answer.status).toBe(200);
+    for (const path of ['/api/v1/users/me', '/health', '/trpc/users.me?x=1']) {
+      expect((await server.call('GET', `http://parley.example${path}`, { token })).status, path).toBe(200);
+    }
+    for (const target of ['http://', '*']) {
+      const answer = await server.call('GET', target);
+      expect(answer.status, target).toBe(404);
+      expect(JSON.parse(answer.text).error.code).toBe('NOT_FOUND');
+    }
   });
 });
 

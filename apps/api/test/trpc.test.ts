@@ -174,7 +174,7 @@ describe('a batch', () => {
     expect(statuses).toEqual([200, 200, 200, 200, 200, 200, 429]);
     const refused = await limited.call('GET', path, { token: mine.token });
     expect(refused.headers['retry-after']).toMatch(/^[1-9]\d*$/);
-    expect(JSON.parse(refused.text).error.data.parley).toMatchObject({
+    expect(JSON.parse(refused.text)[0].error.data.parley).toMatchObject({
       code: 'TOO_MANY_REQUESTS',
       request_id: refused.headers['x-request-id'],
       retry_after: Number(refused.headers['retry-after']),

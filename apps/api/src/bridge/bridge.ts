@@ -91,7 +91,7 @@ export function createBridge(parts: BridgeParts) {
 
 /** Path below `/api/v1` and query of a request for the bridge; undefined for all others. */
 function targetOf(req: Request): { path: string; search: string } | undefined {
-  const url = originForm(req.url);
+  const { url } = req;
   if (!url.startsWith(basePath)) return undefined;
   if (req.method === 'OPTIONS' && req.headers['access-control-request-method'] !== undefined)
     return undefined;
@@ -99,13 +99,6 @@ function targetOf(req: Request): { path: string; search: string } | undefined {
   const path = url.slice(basePath.length, question < 0 ? undefined : question);
   if (path !== '' && !path.startsWith('/')) return undefined;
   return { path, search: question < 0 ? '' : url.slice(question + 1) };
-}
-
-/** A request may name the whole address instead of the path (RFC 9112 section 3.2.2). */
-function originForm(url: string): string {
-  if (url.startsWith('/') || !URL.canParse(url)) return url;
-  const { pathname, search } = new URL(url);
-  return pathname + search;
 }
 
 function allowOf(found: Match): string {

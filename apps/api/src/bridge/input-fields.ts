@@ -27,6 +27,6 @@ export function inputFields(input: z.ZodType): Map<string, JsonSchema> {
 
 /** The JSON types a field takes, e.g. `['integer', 'null']`. */
 export function typesOf(schema: JsonSchema): string[] {
-  if (typeof schema.type === 'string') return [schema.type];
+  if (schema.type !== undefined) return [schema.type].flat() as string[];
   return ((schema.anyOf ?? schema.oneOf ?? []) as JsonSchema[]).flatMap(typesOf);
 }

@@ -23,11 +23,15 @@ export interface Route {
   run: Run;
   /** Names of the path parameters in their order, and whether each must be a UUID. */
   params: { name: string; uuid: boolean }[];
-  /** GET and DELETE take their input from the query, all others from a JSON body. */
   readsBody: boolean;
   readQuery: QueryReader;
   /** The status of a success, where the procedure sets none. */
   status: number;
+}
+
+/** GET and DELETE take their input from the query, all others from a JSON body. */
+export function takesBody({ method }: Pick<ProcedureDefinition, 'method'>): boolean {
+  return method !== 'GET' && method !== 'DELETE';
 }
 
 /** The procedures of a router by their whole path, e.g. `users.get`. */
@@ -52,7 +56,7 @@ export function createRoutes(router: AppRouter): Route[] {
       definition,
       run,
       params: names.map((name) => ({ name, uuid: fields.get(name)?.format === 'uuid' })),
-      readsBody: definition.method !== 'GET' && definition.method !== 'DELETE',
+      readsBody: takesBody(definition),
       readQuery: createQueryReader(definition.input, names),
       status: Math.min(...Object.keys(definition.success).map(Number)),
     };

@@ -3,8 +3,8 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet from 'helmet';
 
-/** What an answer may load: `data` nothing at all, `page` its own scripts and styles, `docs` also inline styles. */
-export type ContentKind = 'data' | 'page' | 'docs';
+/** What an answer may load: `data` nothing at all, `page` files of this server. Nothing inline. */
+export type ContentKind = 'data' | 'page';
 
 const policies: Record<ContentKind, Record<string, string[]>> = {
   data: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -12,17 +12,6 @@ const policies: Record<ContentKind, Record<string, string[]>> = {
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],
     styleSrc: ["'self'"],
-    imgSrc: ["'self'", 'data:'],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-  // Swagger UI sets style attributes; scripts stay confined to files of this server.
-  docs: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'", "'unsafe-inline'"],
     imgSrc: ["'self'", 'data:'],
     connectSrc: ["'self'"],
     baseUri: ["'none'"],

@@ -1,6 +1,7 @@
 /** Where a procedure's input stands in a REST request: path, query or body. */
 import { type ProcedureDefinition, pathParameters } from '@parley/contract';
 import type { JsonSchema } from '../bridge/input-fields.ts';
+import { takesBody } from '../bridge/routes.ts';
 import { type Components, schemaRef } from './components.ts';
 
 type Fields = Record<string, JsonSchema>;
@@ -12,7 +13,7 @@ export function describeInput(components: Components, definition: ProcedureDefin
   const example = definition.example.input as Record<string, unknown>;
   const fields = allFields(components, schema);
   const parameters = inPath.map((name) => parameter(name, 'path', true, fields[name] ?? {}, example));
-  if (definition.method === 'GET' || definition.method === 'DELETE') {
+  if (!takesBody(definition)) {
     const { required = [] } = components.resolve(schema) as { required?: string[] };
     for (const [name, field] of Object.entries(fields)) {
       if (!inPath.includes(name)) {

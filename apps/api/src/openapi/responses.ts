@@ -8,6 +8,7 @@ import {
 } from '@parley/contract';
 import { z } from 'zod';
 import { inputFields, type JsonSchema } from '../bridge/input-fields.ts';
+import { takesBody } from '../bridge/routes.ts';
 import { type Components, refName } from './components.ts';
 
 const sampleMeta = {
@@ -34,14 +35,13 @@ export const headerComponents = {
 
 /** Errors of the procedure itself, and those that come from how it is called. */
 export function errorCodesOf(definition: ProcedureDefinition): ErrorCode[] {
-  const hasBody = definition.method !== 'GET' && definition.method !== 'DELETE';
   const takesInput = inputFields(definition.input).size > 0;
   const codes: ErrorCode[] = [
     'BAD_REQUEST',
     ...(definition.access === 'anyone'
       ? []
       : (['UNAUTHORIZED', 'TOKEN_EXPIRED', 'TOKEN_INVALID'] satisfies ErrorCode[])),
-    ...(hasBody ? (['PAYLOAD_TOO_LARGE'] satisfies ErrorCode[]) : []),
+    ...(takesBody(definition) ? (['PAYLOAD_TOO_LARGE'] satisfies ErrorCode[]) : []),
     ...(takesInput ? (['VALIDATION_ERROR'] satisfies ErrorCode[]) : []),
     'TOO_MANY_REQUESTS',
     'INTERNAL_ERROR',

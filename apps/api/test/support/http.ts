@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { type ClientRequest, createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import type { Envelope } from '@parley/contract';
+import { type Envelope, errorEnvelope } from '@parley/contract';
+import { expect } from 'vitest';
 import { type Api, createApi } from '../../src/index.ts';
 import { type FakeOptions, type FakeRuntime, fakeRuntime } from './fake-runtime.ts';
 
@@ -95,6 +96,13 @@ export class TestServer {
     return sent;
   }
 
+  /** Connections that are open now. */
+  connections(): Promise<number> {
+    return new Promise((resolve, reject) =>
+      this.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    );
+  }
+
   /** Writes bytes as they are and resolves with all that comes back until the server closes. */
   raw(text: string): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -126,4 +134,12 @@ export class TestServer {
     });
     return { mina, jonas, chatId: body.data.chat_id as string };
   }
+}
+
+/** An answer that refuses, with the contract's envelope and nothing internal in it. */
+export function expectError(answer: RestAnswer, status: number, code: string) {
+  expect(answer.status, answer.text).toBe(status);
+  expect(answer.body.error?.code).toBe(code);
+  expect(errorEnvelope.safeParse(answer.body).error).toBeUndefined();
+  expect(answer.text).not.toMatch(/at .*\.ts|node_modules|stack/);
 }
