@@ -11,11 +11,14 @@ export class Calls {
   readonly #http: Http;
   readonly #session: Session;
   readonly #timing: Timing;
+  readonly #closing: AbortSignal;
 
-  constructor(http: Http, session: Session, timing: Timing) {
+  /** `closing` ends all calls. */
+  constructor(http: Http, session: Session, timing: Timing, closing: AbortSignal) {
     this.#http = http;
     this.#session = session;
     this.#timing = timing;
+    this.#closing = closing;
   }
 
   /** Calls a procedure. Rejects with `ParleyError`. */
@@ -37,16 +40,17 @@ export class Calls {
   async #call(path: ProcedurePath, input: unknown, signal: AbortSignal | undefined): Promise<unknown> {
     const options = { signal, timeoutMs: this.#timing.requestMs };
     if (openProcedures.has(path)) return this.#http.call(path, input, options);
-    await unlessAborted(this.#session.ready, signal);
+    const wait = <T>(promise: Promise<T>) => unlessAborted(unlessAborted(promise, this.#closing), signal);
+    await wait(this.#session.ready);
     const caller = this.#session.userId;
-    let token = await unlessAborted(this.#session.token(), signal);
+    let token = await wait(this.#session.token());
     for (let tries = 1; ; tries++) {
       try {
         return await this.#http.call(path, input, { ...options, token });
       } catch (error) {
         // Three: the second token may be one that another tab got a moment before, and as old as the first.
         if (!isTokenError(error) || tries === 3) throw error;
-        token = await unlessAborted(this.#session.renew(token), signal);
+        token = await wait(this.#session.renew(token));
         // Never does one user's call go out with another's token.
         if (this.#session.userId !== caller)
           throw new ParleyError('UNAUTHORIZED', undefined, { cause: error });

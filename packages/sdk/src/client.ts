@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import {
   authApi,
   type Device,
@@ -9,6 +10,7 @@ import {
 } from './auth.ts';
 import { Calls } from './calls.ts';
 import { ParleyError } from './errors.ts';
+import { exchangeTokens } from './exchange.ts';
 import { type FetchLike, Http } from './http.ts';
 import { type DebugLog, debugLog } from './lib/debug.ts';
 import {
@@ -24,7 +26,6 @@ import type { WebSocketClass } from './realtime/types.ts';
 import { Session } from './session.ts';
 import { memoryStorage, type TokenStorage } from './storage.ts';
 import { defaultTiming, type Timing } from './timing.ts';
-import type { TokenPair } from './tokens.ts';
 
 /** Settings of a client; only `url` is needed. */
 export interface ClientOptions {
@@ -72,8 +73,8 @@ export class ParleyClient implements Api, AsyncDisposable {
     const http = new Http({ url, fetch, debug, closing });
     const key = `parley:${url.origin}${url.pathname}`;
     const exchange = (refresh_token: string) => exchangeTokens(http, refresh_token, timing);
-    const session = new Session({ storage, key, timing, debug, closing, exchange });
-    const calls = new Calls(http, session, timing);
+    const session = new Session({ storage, key, timing, debug, exchange });
+    const calls = new Calls(http, session, timing, closing);
     const { users, chats, messages } = plainApi(calls.procedure);
     this.#session = session;
     this.ready = session.ready;
@@ -113,22 +114,20 @@ export class ParleyClient implements Api, AsyncDisposable {
     return signOut(this.auth, this.#session, allDevices);
   }
 
-  /** Disconnects, ends calls under way and rejects messages that wait (`ABORTED`). Stored tokens are kept. */
+  /**
+   * Disconnects, ends calls under way and rejects messages that wait (`ABORTED`). Stored tokens are kept. Resolves when a
+   * refresh under way has been stored, which takes seconds where the network is away.
+   */
   async close(): Promise<void> {
     this.realtime.close();
-    this.#session.close();
     this.#closing.abort(new ParleyError('ABORTED', 'The client was closed'));
+    await this.#session.close();
   }
 
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-async function exchangeTokens(http: Http, refresh_token: string, timing: Timing): Promise<TokenPair> {
-  const answer = await http.call('auth.refresh', { refresh_token }, { timeoutMs: timing.refreshMs });
-  return answer as TokenPair;
 }
 
 /**

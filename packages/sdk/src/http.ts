@@ -18,6 +18,8 @@ export interface HttpCall {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds until `TIMEOUT`. */
   readonly timeoutMs: number;
+  /** Whether it goes on when the client is closed. */
+  readonly outlivesClient?: boolean | undefined;
 }
 
 export interface HttpOptions {
@@ -56,8 +58,9 @@ export class Http {
   }
 
   /** Calls a procedure; what it answers is the contract's `OutputOf<P>`, unchecked. Rejects with `ParleyError`. */
-  async call(path: ProcedurePath, input: unknown, { token, signal, timeoutMs }: HttpCall): Promise<unknown> {
-    const { controller: ending, release } = firstOf(signal, this.#closing);
+  async call(path: ProcedurePath, input: unknown, call: HttpCall): Promise<unknown> {
+    const { token, signal, timeoutMs, outlivesClient } = call;
+    const { controller: ending, release } = firstOf(signal, outlivesClient ? undefined : this.#closing);
     const timer = setTimeout(() => ending.abort(new ParleyError('TIMEOUT')), timeoutMs);
     const started = Date.now();
     try {

@@ -6,7 +6,6 @@
  * - Only a server that says 401 ends a session; a broken network never does.
  */
 import { isTokenError, ParleyError } from './errors.ts';
-import { sleep } from './lib/abort.ts';
 import type { DebugLog } from './lib/debug.ts';
 import { quiet } from './lib/deferred.ts';
 import { Listeners } from './lib/listeners.ts';
@@ -26,7 +25,6 @@ export interface SessionParts {
   readonly key: string;
   readonly timing: Timing;
   readonly debug: DebugLog;
-  readonly closing: AbortSignal;
   /** Asks the server for a new pair. */
   readonly exchange: (refreshToken: string) => Promise<TokenPair>;
 }
@@ -40,6 +38,11 @@ function signedOut(): ParleyError {
 function tokenOf(userId: string, session: StoredSession): string {
   if (session.user_id !== userId) throw signedOut();
   return session.access_token;
+}
+
+/** Not its message: that of a file that cannot be parsed quotes it. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }
 
 export class Session {
@@ -122,10 +125,13 @@ export class Session {
     if (this.#now) await this.#keep(null);
   }
 
-  close(): void {
+  /** Resolves when a refresh under way has come to its end: to drop its answer would be to lose the session. */
+  async close(): Promise<void> {
     this.#unwatch?.();
     this.changes.clear();
     this.renewals.clear();
+    await this.#refreshing?.catch(() => {});
+    await this.#writing;
   }
 
   #require(): StoredSession {
@@ -138,7 +144,7 @@ export class Session {
       const found = parseSession(await this.#parts.storage.get(this.#parts.key));
       if (found) this.#set(found);
     } catch (error) {
-      this.#parts.debug('the storage cannot be read', { error });
+      this.#parts.debug('the storage cannot be read', { error: nameOf(error) });
     }
     this.restored = true;
   }
@@ -146,7 +152,11 @@ export class Session {
   #set(next: StoredSession | null): void {
     const before = this.#now;
     this.#now = next;
-    if (before?.user_id !== next?.user_id) this.changes.emit(next?.user_id ?? null);
+    if (before?.user_id !== next?.user_id) {
+      // One user does not wait for another's tokens.
+      this.#refreshing = null;
+      this.changes.emit(next?.user_id ?? null);
+    }
     if (next && before?.access_token !== next.access_token) this.renewals.emit();
   }
 
@@ -158,7 +168,7 @@ export class Session {
         this.#stored = true;
       } catch (error) {
         this.#stored = false;
-        debug('the storage cannot be written', { error });
+        debug('the storage cannot be written', { error: nameOf(error) });
       }
     });
     this.#set(next);
@@ -179,18 +189,20 @@ export class Session {
       this.#parts.debug('the storage holds other tokens: taken over', { signed_in: found !== null });
       this.#set(found);
     } catch (error) {
-      this.#parts.debug('the storage cannot be read', { error });
+      this.#parts.debug('the storage cannot be read', { error: nameOf(error) });
     }
   }
 
   #refresh(): Promise<StoredSession> {
     const { storage, key } = this.#parts;
+    if (this.#refreshing) return this.#refreshing;
     const before = this.#now;
     const rotate = () => this.#rotate(before);
-    this.#refreshing ??= (storage.lock ? storage.lock(key, rotate) : rotate()).finally(() => {
-      this.#refreshing = null;
+    const refreshing = (storage.lock ? storage.lock(key, rotate) : rotate()).finally(() => {
+      if (this.#refreshing === refreshing) this.#refreshing = null;
     });
-    return this.#refreshing;
+    this.#refreshing = refreshing;
+    return refreshing;
   }
 
   /** `before`: what was held when somebody asked for others. */
@@ -202,7 +214,7 @@ export class Session {
       const now = this.#require();
       let pair: TokenPair;
       try {
-        pair = await this.#exchange(now.refresh_token);
+        pair = await this.#parts.exchange(now.refresh_token);
       } catch (error) {
         if (!isTokenError(error)) throw error;
         // Refused, but if another tab was faster its pair is the good one.
@@ -223,24 +235,6 @@ export class Session {
       const next = storedSession(now.user_id, pair);
       await this.#keep(next);
       return next;
-    }
-  }
-
-  /** Asks for a pair, and again when no answer comes: the server may have rotated, and answers again for ten seconds. */
-  async #exchange(refreshToken: string): Promise<TokenPair> {
-    const { timing, closing, exchange } = this.#parts;
-    // No try begins later than this: the last one, too, must reach the server within its ten seconds.
-    const deadline = Date.now() + timing.refreshMs + timing.refreshPauseMs;
-    for (let tries = 1; ; tries++) {
-      try {
-        return await exchange(refreshToken);
-      } catch (error) {
-        const lost =
-          error instanceof ParleyError && (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT');
-        if (!lost || tries === 3) throw error;
-        await sleep(timing.refreshPauseMs, closing);
-        if (closing.aborted || Date.now() > deadline) throw error;
-      }
     }
   }
 }

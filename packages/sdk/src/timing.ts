@@ -4,7 +4,7 @@ import { limits } from '@parley/contract/limits';
 export interface Timing {
   /** How long a call may take. */
   readonly requestMs: number;
-  /** How long one try to refresh may take, and the pause before the next; see `exchange` in session.ts. */
+  /** How long one try to refresh may take, and the pause before the next; see exchange.ts. */
   readonly refreshMs: number;
   readonly refreshPauseMs: number;
   /** How long before its end an access token is renewed; never more than a fifth of its life. */

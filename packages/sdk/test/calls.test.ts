@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ParleyError } from '../src/index.ts';
 import { Refused } from './support/accounts.ts';
-import { failure, makeClient, phone, signedIn, startServer } from './support/client.ts';
+import { failure, holdRefresh, makeClient, phone, signedIn, startServer } from './support/client.ts';
 
 describe('a call', () => {
   test('sends queries by GET and mutations by POST below /trpc', async () => {
@@ -162,17 +162,7 @@ describe('aborting', () => {
     const client = await signedIn(server);
     server.accounts.expireAll();
     const controller = new AbortController();
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const begun = new Promise<void>((resolve) => {
-      server.overrides['auth.refresh'] = async (input) => {
-        resolve();
-        await held;
-        return server.accounts.rotate((input as { refresh_token: string }).refresh_token);
-      };
-    });
+    const { begun, release } = holdRefresh(server);
     const aborted = failure(client.users.me({}, { signal: controller.signal }));
     const other = client.users.me();
     await begun;

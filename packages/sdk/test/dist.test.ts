@@ -41,19 +41,32 @@ async function examples(): Promise<string[]> {
 }
 
 describe('the package', () => {
-  test("type-checks the README's programs", async () => {
+  test("type-checks the README's programs, for Node and for pages", async () => {
     const files = (await examples()).map((text, at) => ({ text, path: join(folder, `example-${at}.ts`) }));
     expect(files).toHaveLength(2);
     await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
     await symlink(join(modules, '@types/node'), join(folder, 'node_modules/@types/node'));
     for (const { path, text } of files) await writeFile(path, text);
-    const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--types', 'node'];
-    const { stdout } = await run(
-      process.execPath,
-      [join(modules, 'typescript/bin/tsc'), ...options, ...files.map(({ path }) => path)],
-      { cwd: folder },
-    ).catch((error: { stdout: string }) => error);
-    expect(stdout).toBe('');
+    const node = ['--module', 'nodenext', '--types', 'node'];
+    const page = [
+      '--module',
+      'esnext',
+      '--moduleResolution',
+      'bundler',
+      '--lib',
+      'es2022,dom',
+      '--types',
+      '',
+    ];
+    for (const platform of [node, page]) {
+      const options = ['--noEmit', '--strict', '--target', 'es2022', ...platform];
+      const { stdout } = await run(
+        process.execPath,
+        [join(modules, 'typescript/bin/tsc'), ...options, ...files.map(({ path }) => path)],
+        { cwd: folder },
+      ).catch((error: { stdout: string }) => error);
+      expect(stdout).toBe('');
+    }
   });
 
   test("runs the README's first program", async () => {

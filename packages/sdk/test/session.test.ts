@@ -1,13 +1,39 @@
 import { describe, expect, test } from 'vitest';
 import { memoryStorage, ParleyError, type TokenStorage } from '../src/index.ts';
 import { Refused } from './support/accounts.ts';
-import { failure, makeClient, phone, sessionChange, signedIn, startServer } from './support/client.ts';
+import {
+  failure,
+  holdRefresh,
+  makeClient,
+  phone,
+  sessionChange,
+  signedIn,
+  startServer,
+} from './support/client.ts';
 
 /** Makes what is stored look as if it had been received so many seconds ago. */
 async function age(storage: TokenStorage, url: string, seconds: number): Promise<void> {
   const key = `parley:${url}/`;
   const stored = JSON.parse((await storage.get(key)) ?? '');
   await storage.set(key, JSON.stringify({ ...stored, received_at: stored.received_at - seconds * 1000 }));
+}
+
+/** A storage that tells all its users of every change, as tabs are told. */
+function watchedStorage(): TokenStorage {
+  const inner = memoryStorage();
+  const watchers = new Set<() => void>();
+  return {
+    get: inner.get,
+    remove: inner.remove,
+    set(key, value) {
+      inner.set(key, value);
+      for (const changed of watchers) changed();
+    },
+    watch(_, changed) {
+      watchers.add(changed);
+      return () => watchers.delete(changed);
+    },
+  };
 }
 
 describe('signing in', () => {
@@ -130,17 +156,7 @@ describe('refreshing', () => {
     await signedIn(server, { storage });
     await age(storage, server.url, 850);
     const client = makeClient({ url: server.url, storage });
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const begun = new Promise<void>((resolve) => {
-      server.overrides['auth.refresh'] = async (input) => {
-        resolve();
-        await held;
-        return server.accounts.rotate((input as { refresh_token: string }).refresh_token);
-      };
-    });
+    const { begun, release } = holdRefresh(server);
     expect(await client.users.me()).toMatchObject({ phone });
     await begun;
     release();
@@ -233,6 +249,38 @@ describe('refreshing', () => {
     expect(server.accounts.refreshes).toBe(2);
   });
 
+  test('under way when the client is closed is stored for the next', async () => {
+    const server = await startServer();
+    const storage = memoryStorage();
+    const client = await signedIn(server, { storage });
+    server.accounts.expireAll();
+    const { begun, release } = holdRefresh(server);
+    const call = failure(client.users.me());
+    await begun;
+    const closed = client.close();
+    expect(await call).toMatchObject({ code: 'ABORTED' });
+    release();
+    await closed;
+    server.accounts.endGrace();
+    expect(await makeClient({ url: server.url, storage }).auth.refresh()).toHaveProperty('access_token');
+  });
+
+  test('of one user does not keep the next waiting', async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    server.accounts.expireAll();
+    const { begun, release } = holdRefresh(server);
+    const call = failure(client.users.me());
+    await begun;
+    const user = await client.signIn({ phone: '+4917000', requestCode: () => '042137' });
+    server.accounts.expireAll();
+    delete server.overrides['auth.refresh'];
+    expect(await client.users.me()).toMatchObject({ id: user.id });
+    release();
+    expect(await call).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(client.session).toBe(user.id);
+  });
+
   test('by hand answers the pair; with a token from elsewhere begins that session', async () => {
     const server = await startServer();
     const client = await signedIn(server);
@@ -259,6 +307,33 @@ describe('two clients on one storage', () => {
     expect(second.session).toBe(first.session);
   });
 
+  test('go on with what the other stored while this one refreshed', async () => {
+    const server = await startServer();
+    const storage = watchedStorage();
+    const first = await signedIn(server, { storage });
+    const second = makeClient({ url: server.url, storage });
+    await second.ready;
+    server.accounts.expireAll();
+    // The answer for the second comes when the first has long stored its own.
+    const held = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    server.overrides['auth.refresh'] = async (input) => {
+      const pair = server.accounts.rotate((input as { refresh_token: string }).refresh_token);
+      if (server.accounts.refreshes === 1) {
+        begun.resolve();
+        await held.promise;
+      }
+      return pair;
+    };
+    const call = second.users.me();
+    await begun.promise;
+    await first.users.me();
+    const stored = await storage.get(`parley:${server.url}/`);
+    held.resolve();
+    expect(await call).toMatchObject({ phone });
+    expect(await storage.get(`parley:${server.url}/`)).toBe(stored);
+  });
+
   test('end together when one signs out', async () => {
     const server = await startServer();
     const storage = memoryStorage();
@@ -280,6 +355,28 @@ describe('two clients on one storage', () => {
     await second.signIn({ phone: '+4917000', requestCode: () => '042137' });
     expect(await failure(first.users.me())).toMatchObject({ code: 'UNAUTHORIZED' });
     expect(first.session).toBe(second.session);
+  });
+});
+
+describe('signing in as another', () => {
+  test('does not repeat a call of the one before', async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    const begun = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    let calls = 0;
+    server.overrides['users.updateMe'] = async () => {
+      calls++;
+      begun.resolve();
+      await held.promise;
+      throw new Refused('TOKEN_INVALID');
+    };
+    const call = failure(client.users.updateMe({ display_name: 'Mina' }));
+    await begun.promise;
+    await client.signIn({ phone: '+4917000', requestCode: () => '042137' });
+    held.resolve();
+    expect(await call).toMatchObject({ code: 'UNAUTHORIZED' });
+    expect(calls).toBe(1);
   });
 });
 
@@ -316,17 +413,7 @@ describe('signing out', () => {
     const storage = memoryStorage();
     const client = await signedIn(server, { storage });
     server.accounts.expireAll();
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const begun = new Promise<void>((resolve) => {
-      server.overrides['auth.refresh'] = async (input) => {
-        resolve();
-        await held;
-        return server.accounts.rotate((input as { refresh_token: string }).refresh_token);
-      };
-    });
+    const { begun, release } = holdRefresh(server);
     const call = failure(client.users.me());
     await begun;
     await storage.remove(`parley:${server.url}/`);

@@ -46,7 +46,7 @@ export class Gate {
       if (error.code === 'NETWORK_ERROR' || error.code === 'TIMEOUT') continue;
       if (error.code === 'TOO_MANY_REQUESTS') {
         // The limit is the user's, not this event's: all wait.
-        this.#closedUntil = Date.now() + (error.retryAfter ?? 1) * 1000;
+        this.#closedUntil = Date.now() + Math.max(50, (error.retryAfter ?? 1) * 1000);
       } else if (error.retriable || isTokenError(error)) {
         if (error.code === 'INTERNAL_ERROR' && ++internalErrors >= maxInternalErrors) throw error;
         await sleep(Math.max(backoff.next(), (error.retryAfter ?? 0) * 1000), signal);

@@ -1,51 +1,30 @@
 /**
- * Stays connected: one connection after the other, with waiting times between them, until told to stop. What a lost
- * connection meant is decided in one place, `#afterwards`.
+ * Stays connected: one connection after the other, with waiting times between them, until told to stop. What the end of a
+ * connection means is decided in one place, `#afterwards`.
  */
 import type { AckResults, ClientEvent, ClientEventInput } from '@parley/contract';
 import { isTokenError, ParleyError, toParleyError } from '../errors.ts';
-import { abortError, firstOf, onAbort, sleep, unlessAborted } from '../lib/abort.ts';
+import { abortError, firstOf, sleep, unlessAborted } from '../lib/abort.ts';
 import { Backoff } from '../lib/backoff.ts';
-import type { DebugLog } from '../lib/debug.ts';
 import { deferred } from '../lib/deferred.ts';
 import { Listeners } from '../lib/listeners.ts';
-import type { Session } from '../session.ts';
-import type { Timing } from '../timing.ts';
-import { openSocket, readAck, readErrorEvent, readRefusal, type Socket } from './socket.ts';
-import type { RealtimeStatus, WebSocketClass } from './types.ts';
-import { Upkeep } from './upkeep.ts';
-
-export interface LinkParts {
-  readonly url: URL;
-  readonly session: Session;
-  readonly timing: Timing;
-  readonly debug: DebugLog;
-  readonly WebSocket: WebSocketClass | undefined;
-}
-
-/** How a connection ended. */
-interface Ended {
-  readonly error: ParleyError;
-  /** The token that it had last; undefined where there was none to connect with. */
-  readonly token: string | undefined;
-  /** Milliseconds it was online; 0 if it never was. */
-  readonly lived: number;
-}
+import { Connection, type ConnectionParts, type Ended } from './connection.ts';
+import type { RealtimeStatus } from './types.ts';
 
 export class Link {
   readonly statuses = new Listeners<RealtimeStatus>();
   /** Every event of the server, as it came. */
   readonly events = new Listeners<{ event: string; data: unknown }>();
 
-  readonly #parts: LinkParts;
+  readonly #parts: ConnectionParts;
   #status: RealtimeStatus = 'idle';
   #stop: AbortController | null = null;
-  #socket: Socket | null = null;
-  #upkeep: Upkeep | null = null;
+  /** The connection that is online. */
+  #connection: Connection | null = null;
   /** Ends the wait before the next try. */
   #wake: () => void = () => {};
 
-  constructor(parts: LinkParts) {
+  constructor(parts: ConnectionParts) {
     this.#parts = parts;
   }
 
@@ -106,26 +85,13 @@ export class Link {
    * longer), `TIMEOUT`. A refused token is renewed along the way; the event has to be sent again.
    */
   async request<E extends ClientEvent>(event: E, data: ClientEventInput<E>): Promise<AckResults[E]> {
-    const socket = this.#socket;
-    if (!socket?.connected) throw new ParleyError('NETWORK_ERROR', 'Not connected');
-    let answer: unknown;
-    try {
-      answer = await socket.timeout(this.#parts.timing.ackMs).emitWithAck(event, data);
-    } catch (cause) {
-      throw new ParleyError(socket.connected ? 'TIMEOUT' : 'NETWORK_ERROR', undefined, { cause });
-    }
-    try {
-      // The server has made it of the same schema.
-      return readAck(answer) as AckResults[E];
-    } catch (error) {
-      if (isTokenError(error) && this.#socket === socket) this.#upkeep?.refused();
-      throw error;
-    }
+    if (!this.#connection) throw new ParleyError('NETWORK_ERROR', 'Not connected');
+    return this.#connection.request(event, data);
   }
 
   /** Sends an event if connected; nobody hears whether it arrived. */
   tell<E extends ClientEvent>(event: E, data: ClientEventInput<E>): void {
-    if (this.#socket?.connected) this.#socket.emit(event, data);
+    this.#connection?.tell(event, data);
   }
 
   #set(status: RealtimeStatus): void {
@@ -175,70 +141,28 @@ export class Link {
     release();
   }
 
-  /** One connection, from its beginning to its end. Never rejects. */
   async #live(signal: AbortSignal): Promise<Ended> {
-    const { url, session, timing, WebSocket, debug } = this.#parts;
     let token: string;
     try {
-      token = await session.token();
+      token = await this.#parts.session.token();
     } catch (error) {
       return { error: toParleyError(error), token: undefined, lived: 0 };
     }
     if (signal.aborted) return { error: abortError(signal), token, lived: 0 };
-
-    const ended = deferred<ParleyError>();
-    const socket = openSocket({ url, token, WebSocket, handshakeMs: timing.handshakeMs });
-    const upkeep = new Upkeep({
-      token,
-      session,
-      timing,
-      debug,
-      socket,
-      request: (e, d) => this.request(e, d),
-    });
-    let since = Number.POSITIVE_INFINITY;
-    let said: ParleyError | undefined;
-    // Offline from this very moment, so that nobody sends into what is gone.
-    const end = (error: ParleyError) => {
-      this.#socket = null;
-      this.#upkeep = null;
-      if (!signal.aborted) this.#set('offline');
-      ended.resolve(error);
-    };
-    // The server may take the connection and then never answer for the namespace.
-    const timer = setTimeout(() => end(new ParleyError('TIMEOUT')), timing.handshakeMs);
-    const forget = onAbort(signal, () => end(abortError(signal)));
-    socket.on('connect', () => {
-      clearTimeout(timer);
-      since = Date.now();
-      this.#socket = socket;
-      this.#upkeep = upkeep;
-      upkeep.start();
-      this.#set('online');
-    });
-    socket.on('connect_error', (error) => end(readRefusal(error)));
-    // An `error` event says why the server is about to disconnect.
-    socket.on('disconnect', (reason) => end(said ?? lost(reason)));
-    socket.onAny((event: string, data: unknown) => {
-      if (event === 'error') {
-        const error = readErrorEvent(data);
-        if (isTokenError(error)) said = error;
-      }
-      this.events.emit({ event, data });
-    });
-    socket.connect();
-
-    const error = await ended.promise;
-    clearTimeout(timer);
-    forget();
-    upkeep.stop();
-    socket.off();
-    socket.offAny();
-    socket.disconnect();
-    return { error, token: upkeep.token, lived: Math.max(0, Date.now() - since) };
+    const connection = new Connection(this.#parts, token);
+    return connection.run(
+      {
+        online: () => {
+          this.#connection = connection;
+          this.#set('online');
+        },
+        event: (event, data) => this.events.emit({ event, data }),
+        ended: () => {
+          if (this.#connection === connection) this.#connection = null;
+          if (!signal.aborted) this.#set('offline');
+        },
+      },
+      signal,
+    );
   }
-}
-
-function lost(reason: string): ParleyError {
-  return new ParleyError('NETWORK_ERROR', `The connection was lost (${reason})`);
 }

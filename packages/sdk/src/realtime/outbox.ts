@@ -72,11 +72,11 @@ export class Outbox {
     }
     const entry: Entry = { frame, text, sent: deferred<Sent>(), emitted: false };
     this.#enqueue(entry);
+    if (!signal) return entry.sent.promise;
     const forget = onAbort(signal, () => {
-      if (!entry.emitted && signal) this.#settle(entry, () => entry.sent.reject(abortError(signal)));
+      if (!entry.emitted) this.#settle(entry, () => entry.sent.reject(abortError(signal)));
     });
-    entry.sent.promise.then(forget, forget);
-    return entry.sent.promise;
+    return entry.sent.promise.finally(forget);
   }
 
   /** Gives up on all messages. */

@@ -1,5 +1,5 @@
 import { limits } from '@parley/contract/limits';
-import type { ParleyError } from '../errors.ts';
+import { type ParleyError, toParleyError } from '../errors.ts';
 import type { DebugLog } from '../lib/debug.ts';
 import { quiet } from '../lib/deferred.ts';
 import type { Timing } from '../timing.ts';
@@ -46,7 +46,7 @@ export class PresenceWatch {
     try {
       await this.#subscribe([...this.#ids]);
     } catch (error) {
-      this.#debug('presence could not be subscribed to again', { error });
+      this.#debug('presence could not be subscribed to again', { code: toParleyError(error).code });
     }
   }
 

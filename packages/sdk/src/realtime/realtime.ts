@@ -4,7 +4,8 @@ import { unlessAborted } from '../lib/abort.ts';
 import { quiet } from '../lib/deferred.ts';
 import { Listeners } from '../lib/listeners.ts';
 import type { CallOptions } from '../procedures.ts';
-import { Link, type LinkParts } from './link.ts';
+import type { ConnectionParts } from './connection.ts';
+import { Link } from './link.ts';
 import { Outbox } from './outbox.ts';
 import { PresenceWatch } from './presence.ts';
 import { type ReadResult, Receipts } from './receipts.ts';
@@ -16,7 +17,7 @@ import { Typing } from './typing.ts';
  * ends it disconnects, and what still waits to be sent is rejected with `UNAUTHORIZED`.
  */
 export class Realtime {
-  readonly #session: LinkParts['session'];
+  readonly #session: ConnectionParts['session'];
   readonly #link: Link;
   readonly #outbox: Outbox;
   readonly #receipts: Receipts;
@@ -26,7 +27,8 @@ export class Realtime {
   readonly #hurry: () => void;
   #closed = false;
 
-  constructor(parts: LinkParts) {
+  /** @internal Each client has one: `client.realtime`. */
+  constructor(parts: ConnectionParts) {
     const { session, timing, debug } = parts;
     this.#session = session;
     this.#link = new Link(parts);

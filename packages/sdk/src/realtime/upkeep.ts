@@ -1,4 +1,4 @@
-import type { AckResults, ClientEventInput } from '@parley/contract';
+import type { AckResults } from '@parley/contract';
 import { sleep } from '../lib/abort.ts';
 import { Backoff } from '../lib/backoff.ts';
 import type { DebugLog } from '../lib/debug.ts';
@@ -13,7 +13,8 @@ export interface UpkeepParts {
   readonly timing: Timing;
   readonly debug: DebugLog;
   readonly socket: Socket;
-  readonly request: (event: 'auth', data: ClientEventInput<'auth'>) => Promise<AckResults['auth']>;
+  /** Tells the server of another token. */
+  readonly present: (token: string) => Promise<AckResults['auth']>;
 }
 
 /** What a live connection needs (contract section 4): a ping every 25 s, and a new token before the old one ends. */
@@ -51,12 +52,12 @@ export class Upkeep {
   }
 
   #present(): void {
-    const { session, request, debug } = this.#parts;
+    const { session, present, debug } = this.#parts;
     const token = session.accessToken;
     if (token === null || token === this.token) return;
     this.token = token;
     // A token that does not arrive or is refused shows when the server closes the connection.
-    request('auth', { token }).catch((error) => debug('the new token was not taken', { error }));
+    present(token).catch((error) => debug('the new token was not taken', { code: error.code }));
   }
 
   async #renew(): Promise<void> {

@@ -81,3 +81,15 @@ export async function failure(promise: Promise<unknown>): Promise<unknown> {
   }
   throw new Error('The promise did not reject');
 }
+
+/** Makes the server keep its answer to a refresh back: `begun` resolves when it was asked, `release` lets it answer. */
+export function holdRefresh(server: FakeServer): { begun: Promise<void>; release: () => void } {
+  const begun = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  server.overrides['auth.refresh'] = async (input) => {
+    begun.resolve();
+    await held.promise;
+    return server.accounts.rotate((input as { refresh_token: string }).refresh_token);
+  };
+  return { begun: begun.promise, release: held.resolve };
+}
