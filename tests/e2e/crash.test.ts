@@ -1,7 +1,7 @@
 /** Killed amid a burst and started again: every accepted message is there, in order, once, and every event is published. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OutputOf } from '@parley/contract';
@@ -159,4 +159,23 @@ it('publishes after a restart what was accepted and not published', async () => 
   await client.end();
   await next.close();
   runtime.core.bus.publish = publish;
+});
+
+it('starts the embedded PostgreSQL again when that is killed, and goes on', async () => {
+  const { child, url } = await start();
+  const rest = new Rest(url);
+  const [ada, ben] = [await rest.signIn(newPhone()), await rest.signIn(newPhone())];
+  const chat = await rest.chat(ada, ben);
+  const pid = Number((await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+  process.kill(pid, 'SIGKILL');
+  const body = { client_msg_id: randomUUID(), type: 'text', payload: { body: 'patience' } };
+  const send = () => rest.call('POST', `/chats/${chat}/messages`, { token: ada.token, body });
+  // As a client would: 503 says to try again, and the id makes that safe.
+  let answer = await send();
+  for (const until = performance.now() + 20_000; answer.status === 503 && performance.now() < until; ) {
+    answer = await send();
+  }
+  expect([200, 201]).toContain(answer.status);
+  expect(await history(rest, ben, chat)).toHaveLength(1);
+  expect(await stop(child, 'SIGTERM')).toBe(0);
 });

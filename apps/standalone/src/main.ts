@@ -9,6 +9,10 @@ try {
   if (process.stdout.isTTY || config.logLevel !== 'silent') {
     process.stdout.write(banner(parley, config, performance.now() - started));
   }
+  // A promise that nobody waited for must not end everybody's conversations.
+  process.on('unhandledRejection', (error) => {
+    parley.runtime.log.error({ err: error }, 'something failed that nobody waited for');
+  });
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;

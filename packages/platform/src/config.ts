@@ -15,6 +15,8 @@ export interface Config {
   jwtSecret: string | null;
   jwtSecretPrevious: string | null;
   otpEcho: boolean;
+  smsWebhookUrl: string | null;
+  smsWebhookToken: string | null;
   otpHashCost: number;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   corsOrigins: string[];
@@ -137,6 +139,18 @@ export const schema: Schema = {
     fallback: '10',
     read: integer(4, 14),
   },
+  smsWebhookUrl: {
+    name: 'SMS_WEBHOOK_URL',
+    doc: 'Gets a POST of `{ to, text }` for every text message; unset keeps them in the dev inbox',
+    fallback: '',
+    read: url(['http:', 'https:']),
+  },
+  smsWebhookToken: {
+    name: 'SMS_WEBHOOK_TOKEN',
+    doc: 'Sent to the webhook as `Authorization: Bearer`',
+    fallback: '',
+    read: (value) => (value === '' ? null : value),
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     doc: 'trace, debug, info, warn, error or silent; requests that succeed are logged at debug',
@@ -258,6 +272,8 @@ function productionProblems(config: Config): string[] {
   if (config.jwtSecret === null) problems.push('JWT_SECRET must be set in production');
   else if (new Set(config.jwtSecret).size < 10)
     problems.push('JWT_SECRET must not be guessable: use random characters');
+  if (config.smsWebhookUrl === null)
+    problems.push('SMS_WEBHOOK_URL must be set in production, or nobody can sign in');
   if (config.otpEcho) problems.push('OTP_ECHO must not be true in production');
   if (config.otpHashCost < 10) problems.push('OTP_HASH_COST must be 10 or more in production');
   if (config.rateLimitScale === 0) problems.push('RATE_LIMIT_SCALE must not be 0 in production');

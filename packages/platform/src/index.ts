@@ -13,4 +13,4 @@ export { MemorySignals } from './memory/signals.ts';
 export * from './metrics.ts';
 export { OutboxRelay, type RelayOptions } from './outbox/relay.ts';
 export * from './readiness.ts';
-export { inboxSms } from './sms.ts';
+export { inboxSms, webhookSms } from './sms.ts';

@@ -29,6 +29,7 @@ import {
   OutboxRelay,
   Readiness,
   WorkerHasher,
+  webhookSms,
 } from '@parley/platform';
 import { openDatabase } from './embedded.ts';
 import type { Runtime } from './runtime.ts';
@@ -73,6 +74,9 @@ export async function createRuntime(
     metrics,
   });
   const inbox = config.production ? null : new DevInbox();
+  if (config.production && config.smsWebhookUrl === null) {
+    log.warn({}, 'SMS_WEBHOOK_URL is not set: sign-in codes reach nobody');
+  }
   const hasher = new WorkerHasher(config.otpHashCost);
   const secret = config.jwtSecret ?? (await installationSecret(config.dataDir));
   const core = createCore({
@@ -92,16 +96,13 @@ export async function createRuntime(
     publisher: relay,
     tokens: new JwtAccessTokens({ current: secret, previous: config.jwtSecretPrevious }, clock),
     hasher,
-    sms: inboxSms(inbox, log),
+    sms:
+      config.smsWebhookUrl === null
+        ? inboxSms(inbox, log)
+        : webhookSms(config.smsWebhookUrl, config.smsWebhookToken),
   });
 
   readiness.add('postgresql', () => sql.ping());
-  let closing = false;
-  void database.exited?.then(() => {
-    if (!closing)
-      log.error({}, 'the embedded PostgreSQL ended by itself: nothing can be stored until a restart');
-  });
-
   const settled = async () => {
     await core.sendQueue.settled();
     await core.positions.settled();
@@ -119,7 +120,6 @@ export async function createRuntime(
     settled,
     // From the outside in: what still waits is stored, then published, then the stores go.
     async close() {
-      closing = true;
       await core.sendQueue.settled();
       await core.positions.settled();
       bus.close();
