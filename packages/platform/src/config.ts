@@ -272,8 +272,6 @@ function productionProblems(config: Config): string[] {
   if (config.jwtSecret === null) problems.push('JWT_SECRET must be set in production');
   else if (new Set(config.jwtSecret).size < 10)
     problems.push('JWT_SECRET must not be guessable: use random characters');
-  if (config.smsWebhookUrl === null)
-    problems.push('SMS_WEBHOOK_URL must be set in production, or nobody can sign in');
   if (config.otpEcho) problems.push('OTP_ECHO must not be true in production');
   if (config.otpHashCost < 10) problems.push('OTP_HASH_COST must be 10 or more in production');
   if (config.rateLimitScale === 0) problems.push('RATE_LIMIT_SCALE must not be 0 in production');
