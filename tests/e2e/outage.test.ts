@@ -1,5 +1,6 @@
 /** PostgreSQL goes away and comes back while Parley runs: clear 503s, nothing accepted is lost, no restart. */
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,4 +72,45 @@ it('answers 503 within 3 s while it is down, and goes on when it is back', async
     (await rest.call('POST', '/auth/refresh', { body: { refresh_token: ada.refreshToken } })).status,
   ).toBe(200);
   expect((await fetch(`${parley.url}/ready`)).status).toBe(200);
+});
+
+/** The server's processes, itself included. */
+function processesOf(pid: number): number[] {
+  const children = readdirSync('/proc').filter((name) => {
+    try {
+      return (
+        /^\d+$/.test(name) &&
+        readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === `${pid}`
+      );
+    } catch {
+      return false;
+    }
+  });
+  return [pid, ...children.map(Number)];
+}
+
+it('answers 503 within 3 s to everyone while it hangs, also to those who came later, and goes on', async () => {
+  const rest = new Rest(parley.url);
+  const [ada, ben] = [await rest.signIn(newPhone()), await rest.signIn(newPhone())];
+  const chat = await rest.chat(ada, ben);
+  const frozen = processesOf(postgres.pid);
+  for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+  const waits: number[] = [];
+  const send = async () => {
+    const began = performance.now();
+    const body = { client_msg_id: randomUUID(), type: 'text', payload: { body: 'hello?' } };
+    const answer = await rest.call('POST', `/chats/${chat}/messages`, { token: ada.token, body });
+    waits.push(performance.now() - began);
+    return answer.status;
+  };
+  try {
+    const first = send();
+    // The second joins while the first one's commit is under way.
+    const second = new Promise((resolve) => setTimeout(resolve, 300)).then(send);
+    expect(await Promise.all([first, second])).toEqual([503, 503]);
+    expect(Math.max(...waits)).toBeLessThan(3_000);
+  } finally {
+    for (const pid of frozen) process.kill(pid, 'SIGCONT');
+  }
+  expect(await send()).toBe(201);
 });

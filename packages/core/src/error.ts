@@ -27,3 +27,8 @@ export class AppError extends Error {
 export function unavailable(what: string, cause: unknown): AppError {
   return new AppError('SERVICE_UNAVAILABLE', `${what} is not available: try again`, { cause, retryAfter: 1 });
 }
+
+/** Whether a store or engine was away, rather than what it was asked being wrong. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'SERVICE_UNAVAILABLE';
+}

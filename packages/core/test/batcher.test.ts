@@ -13,6 +13,7 @@ describe('Batcher', () => {
         if (batches.length === 1) await new Promise<void>((resolve) => (release = resolve));
         return items.map((item) => item * 2);
       },
+      isolate: () => true,
     });
     const first = [batcher.add(1), batcher.add(2)];
     await tick();
@@ -52,10 +53,31 @@ describe('Batcher', () => {
     expect(runs).toBe(1);
   });
 
+  it('tells those who wait as well that the store is down, and goes on with the next', async () => {
+    let fail = (_: Error) => {};
+    let runs = 0;
+    const batcher = new Batcher<number, number>({
+      maxSize: 10,
+      async run(items) {
+        if (++runs === 1) await new Promise((_, reject) => (fail = reject));
+        return items;
+      },
+      isolate: () => false,
+    });
+    const first = batcher.add(1).catch((error: Error) => error.message);
+    await tick();
+    const waiting = batcher.add(2).catch((error: Error) => error.message);
+    fail(new Error('down'));
+    expect(await Promise.all([first, waiting])).toEqual(['down', 'down']);
+    expect(await batcher.add(3)).toBe(3);
+    await batcher.settled();
+  });
+
   it('rejects only the items whose result is an error', async () => {
     const batcher = new Batcher<number, number>({
       maxSize: 10,
       run: async (items) => items.map((item) => (item === 2 ? new Error('no') : item)),
+      isolate: () => true,
     });
     const results = await Promise.allSettled([1, 2, 3].map((item) => batcher.add(item)));
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);

@@ -1,3 +1,5 @@
+import { isUnavailable } from '../error.ts';
+
 /**
  * Group commit: one batch is in flight at a time, and whatever gathers meanwhile goes into the next one. There are no
  * timers, so a lone item waits for nothing, and under load the cost of a round trip or a commit is shared by many.
@@ -9,9 +11,10 @@ export interface BatcherOptions<I, O> {
   maxSize: number;
   /**
    * Says whether a failed batch may have been one item's fault; its items are then tried alone, so that a bad one
-   * cannot fail its neighbours. Without it, or for batches of one, the failure reaches every item.
+   * cannot fail its neighbours. Otherwise the store itself is away: the failure reaches every item of the batch, and those
+   * that wait for the next one too, for they have waited long enough.
    */
-  isolate?(error: unknown): boolean;
+  isolate(error: unknown): boolean;
 }
 
 interface Waiting<I, O> {
@@ -70,10 +73,12 @@ export class Batcher<I, O> {
     try {
       results = await this.#options.run(batch.map((waiting) => waiting.item));
     } catch (error) {
-      if (batch.length > 1 && this.#options.isolate?.(error)) {
+      if (!this.#options.isolate(error)) {
+        for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(error);
+      } else if (batch.length > 1) {
         for (const waiting of batch) await this.#handle([waiting]);
       } else {
-        for (const waiting of batch) waiting.reject(error);
+        batch[0]?.reject(error);
       }
       return;
     }
@@ -95,6 +100,7 @@ export class BatchLoader<K extends string, V> {
   constructor(load: (keys: K[]) => Promise<Map<K, V>>, maxSize = 500) {
     this.#batcher = new Batcher<K, V | undefined>({
       maxSize,
+      isolate: (error) => !isUnavailable(error),
       async run(keys) {
         const found = await load([...new Set(keys)]);
         return keys.map((key) => found.get(key));

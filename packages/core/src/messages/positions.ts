@@ -4,7 +4,7 @@
  */
 import type { BusEvent } from '@parley/contract';
 import type { ChatCache } from '../chats/cache.ts';
-import { AppError } from '../error.ts';
+import { isUnavailable } from '../error.ts';
 import { Batcher } from '../lib/batcher.ts';
 import { makeEvent } from '../lib/events.ts';
 import { derivedId } from '../lib/ids.ts';
@@ -53,7 +53,7 @@ export class PositionWriter {
     this.#batcher = new Batcher<PositionMove, PositionResult>({
       maxSize: 500,
       run: (moves) => this.#run(moves),
-      isolate: (error) => !(error instanceof AppError),
+      isolate: (error) => !isUnavailable(error),
     });
   }
 

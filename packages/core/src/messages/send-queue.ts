@@ -3,7 +3,7 @@
  * its batch is committed; its event is published right after, and by the relay if the process dies in between.
  */
 import type { BusEvent, Message, ReplyPreview } from '@parley/contract';
-import { AppError } from '../error.ts';
+import { isUnavailable } from '../error.ts';
 import { Batcher } from '../lib/batcher.ts';
 import { makeEvent } from '../lib/events.ts';
 import type { Clock, Publisher } from '../ports/engines.ts';
@@ -36,7 +36,7 @@ export class SendQueue {
     this.#batcher = new Batcher<QueuedSend, SendOutcome>({
       maxSize: maxBatch,
       run: (items) => this.#run(items),
-      isolate: (error) => !(error instanceof AppError),
+      isolate: (error) => !isUnavailable(error),
     });
   }
 
