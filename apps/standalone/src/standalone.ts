@@ -38,10 +38,13 @@ export async function createStandalone(
       async close() {
         runtime.readiness.drain();
         const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+        // A client that trickles its request must not keep the stores from stopping in order.
+        const late = setTimeout(() => server.closeAllConnections(), config.shutdownSeconds * 500);
         await Promise.all([realtime.drain(), api.drain()]);
         server.closeIdleConnections();
-        const late = setTimeout(() => server.closeAllConnections(), 1_000);
+        const idle = setTimeout(() => server.closeAllConnections(), 1_000);
         await closed;
+        clearTimeout(idle);
         clearTimeout(late);
         await runtime.close();
       },

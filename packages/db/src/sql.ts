@@ -21,8 +21,8 @@ export interface SqlOptions {
   onError?(error: Error): void;
 }
 
-/** SQLSTATE classes that mean "not now": connection, resources, operator intervention, system. */
-const transientClasses = new Set(['08', '53', '57', '58']);
+/** SQLSTATE classes that mean "not now": connection, rollback (deadlock), resources, operator intervention, system. */
+const transientClasses = new Set(['08', '40', '53', '57', '58']);
 const connectionCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -43,6 +43,21 @@ export function hasCode(error: unknown, code: string): boolean {
   return (error as { code?: string } | null)?.code === code;
 }
 
+/** What the driver knows of a connection that comes back to the pool. */
+interface ReleasedClient extends pg.PoolClient {
+  /** Not in the driver's types; a test holds us to it. */
+  _getActiveQuery(): unknown;
+}
+
+/**
+ * A time-out gives up waiting but not the statement, and a ROLLBACK behind it may never be sent. Such a connection must not be used
+ * again: what is stored on it next would look accepted and be inside somebody's open transaction.
+ */
+function isClean(client: ReleasedClient): boolean {
+  // `I`: idle, outside a transaction (PostgreSQL's protocol, ReadyForQuery).
+  return !client._getActiveQuery() && client.getTransactionStatus() === 'I';
+}
+
 export class Sql {
   readonly pool: pg.Pool;
 
@@ -61,6 +76,9 @@ export class Sql {
     });
     // Without a listener a connection that breaks while idle would end the process.
     this.pool.on('error', (error) => options.onError?.(error));
+    this.pool.on('release', (error, client) => {
+      if (!error && !isClean(client as ReleasedClient)) void client.end().catch(() => undefined);
+    });
   }
 
   /** Runs a prepared statement. Errors: AppError `SERVICE_UNAVAILABLE`, or what PostgreSQL refused with. */

@@ -177,6 +177,56 @@ describe('positions', () => {
   });
 });
 
+describe('direct chats', () => {
+  it('can be opened by forty people with one at the same time', async () => {
+    const store = new PostgresChatStore(sql, nothingPublished);
+    const star = await newUser();
+    const fans = await Promise.all(Array.from({ length: 40 }, newUser));
+    const opened = await Promise.all(
+      fans.map((fan) =>
+        store.openDirect({ chatId: randomUUID(), creator: fan.id, other: star.id, context: context() }),
+      ),
+    );
+    expect(opened.every((result) => result.created)).toBe(true);
+    const versions = await sql.rows<{ version: number }>(
+      'star',
+      'SELECT version FROM user_changes WHERE user_id = $1 ORDER BY version',
+      [star.id],
+    );
+    expect(versions.map((row) => row.version)).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
+  });
+});
+
+// Only where the server's processes are ours to freeze.
+describe.runIf(!process.env.TEST_DATABASE_URL)('a server that hangs inside a transaction', () => {
+  it('never gets its connection back into use: what is stored next is really stored', async () => {
+    const small = new Sql({ url: database.url, poolSize: 1, timeoutMs: 500 });
+    const client = createPrisma(small);
+    const users = new PostgresUserStore(small, client);
+    const messages = new PostgresMessageStore(small, nothingPublished);
+    const user = await newUser();
+    const [backend] = await small.rows<{ pid: number }>('pid', 'SELECT pg_backend_pid() AS pid', []);
+    const pid = backend?.pid ?? 0;
+    // Frozen between the transaction's statements: the driver gives up waiting, and the rollback is never sent.
+    const frozen = client.$transaction(async (tx) => {
+      await tx.user.update({ where: { id: user.id }, data: { display_name: 'never' } });
+      process.kill(pid, 'SIGSTOP');
+      await tx.user.update({ where: { id: user.id }, data: { display_name: 'never either' } });
+    });
+    await expect(frozen).rejects.toThrow();
+    process.kill(pid, 'SIGCONT');
+    for (let n = 0; n < 3; n++) {
+      const sent = message(randomUUID(), user.id);
+      await messages.append([sent]);
+      const seen = await sql.rows('seen', 'SELECT 1 FROM messages WHERE message_id = $1', [sent.message_id]);
+      expect(seen).toHaveLength(1);
+    }
+    expect((await users.find(user.id))?.display_name).toBe('');
+    await client.$disconnect();
+    await small.close();
+  });
+});
+
 describe('sessions', () => {
   const session = async () => {
     const store = new PostgresSessionStore(prisma);

@@ -195,7 +195,7 @@ DECLARE
     v_now TIMESTAMPTZ(3) := clock_timestamp();
 BEGIN
     -- In one order for everybody, so that batches cannot wait for each other in a circle.
-    PERFORM 1 FROM chats c WHERE c.id = ANY(p_chat_ids) ORDER BY c.id FOR UPDATE;
+    PERFORM 1 FROM chats c WHERE c.id = ANY(p_chat_ids) ORDER BY c.id FOR NO KEY UPDATE;
 
     RETURN QUERY
     WITH input AS MATERIALIZED (
@@ -267,8 +267,9 @@ BEGIN
         ELSE
             INSERT INTO chat_participants (chat_id, user_id, state_version)
                 VALUES (v_chat, p_creator, 1), (v_chat, p_other, 1);
-            -- In one order for everybody, so that two openings cannot wait for each other.
-            PERFORM 1 FROM users u WHERE u.id IN (p_creator, p_other) ORDER BY u.id FOR UPDATE;
+            -- In one order for everybody, so that two openings cannot wait for each other; and not FOR UPDATE, which would wait
+            -- for the key locks that the foreign keys above took for other openings with the same user.
+            PERFORM 1 FROM users u WHERE u.id IN (p_creator, p_other) ORDER BY u.id FOR NO KEY UPDATE;
             UPDATE users SET user_version = user_version + 1 WHERE id = p_creator RETURNING user_version INTO v_creator;
             UPDATE users SET user_version = user_version + 1 WHERE id = p_other RETURNING user_version INTO v_other;
             INSERT INTO user_changes (user_id, version, kind, ref)

@@ -47,6 +47,7 @@ const idsPerEvent = 100;
 export class PositionWriter {
   readonly #parts: Parts;
   readonly #batcher: Batcher<PositionMove, PositionResult>;
+  readonly #publishing = new Set<Promise<void>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -62,9 +63,10 @@ export class PositionWriter {
     return this.#batcher.add(move);
   }
 
-  /** Resolves when nothing waits for a commit. */
-  settled(): Promise<void> {
-    return this.#batcher.settled();
+  /** Resolves when nothing waits for a commit, and every committed move was handed to the publisher. */
+  async settled(): Promise<void> {
+    await this.#batcher.settled();
+    while (this.#publishing.size > 0) await Promise.all(this.#publishing);
   }
 
   async #run(moves: PositionMove[]): Promise<PositionResult[]> {
@@ -75,11 +77,16 @@ export class PositionWriter {
       if (other) {
         other.delivered = Math.max(other.delivered, move.delivered);
         other.read = Math.max(other.read, move.read);
+        // Told to all of the user's connections: none of them knows how far the others came.
+        if (other.context.origin !== move.context.origin) other.context = { ...other.context, origin: null };
       } else merged.set(key, { ...move });
     }
     const results = await this.#parts.chats.advance([...merged.values()]);
     const byKey = new Map([...merged.keys()].map((key, index) => [key, results[index] as PositionResult]));
-    void this.#publish([...merged.values()], results);
+    const publishing = this.#publish([...merged.values()], results).finally(() =>
+      this.#publishing.delete(publishing),
+    );
+    this.#publishing.add(publishing);
     return moves.map((move) => byKey.get(move.chatId + move.userId) as PositionResult);
   }
 

@@ -8,7 +8,7 @@ type Parts = Pick<Core, 'presence' | 'users' | 'bus' | 'clock' | 'log'>;
 export async function connectionOpened(core: Parts, userId: string, connectionId: string): Promise<void> {
   try {
     const { first } = await core.presence.acquire(userId, connectionId);
-    if (first) await announce(core, userId, 'online', null);
+    if (first) announce(core, userId, 'online', null);
   } catch (error) {
     // Presence is a courtesy: without it people still talk.
     core.log.warn({ err: error }, 'presence could not be told');
@@ -17,15 +17,19 @@ export async function connectionOpened(core: Parts, userId: string, connectionId
 
 /** A connection closed: with the user's last one, `last_seen` is stored and the user is offline. */
 export async function connectionClosed(core: Parts, userId: string, connectionId: string): Promise<void> {
+  const at = new Date(core.clock.now());
   try {
     const { last } = await core.presence.release(userId, connectionId);
     if (!last) return;
-    const at = new Date(core.clock.now());
-    await core.users.setLastSeen(userId, at);
-    await announce(core, userId, 'offline', at);
   } catch (error) {
     core.log.warn({ err: error }, 'presence could not be told');
+    return;
   }
+  // Watchers learn of it even where the time cannot be stored: nothing would ever tell them later.
+  await core.users
+    .setLastSeen(userId, at)
+    .catch((error) => core.log.warn({ err: error }, 'the time somebody was last seen could not be stored'));
+  announce(core, userId, 'offline', at);
 }
 
 /** Renews the leases of connections that gave a sign of life. */
@@ -39,13 +43,16 @@ export async function connectionsAlive(
     .catch((error) => core.log.warn({ err: error }, 'presence could not be renewed'));
 }
 
-async function announce(
-  core: Pick<Core, 'bus' | 'clock'>,
+/** Nobody waits for it: a handler that is tried again for a minute must not hold up the connection's own business. */
+function announce(
+  core: Pick<Core, 'bus' | 'clock' | 'log'>,
   userId: string,
   status: 'online' | 'offline',
   lastSeen: Date | null,
-): Promise<void> {
+): void {
   const context = newContext({ userId, sessionId: '', requestId: `presence-${userId}` });
   const payload = { user_id: userId, status, last_seen: lastSeen?.toISOString() ?? null };
-  await core.bus.publish([makeEvent('presence.changed', context, payload, core.clock.now())]);
+  core.bus
+    .publish([makeEvent('presence.changed', context, payload, core.clock.now())])
+    .catch((error) => core.log.warn({ err: error }, 'presence could not be told'));
 }

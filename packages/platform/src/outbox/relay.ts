@@ -30,6 +30,17 @@ export interface RelayOptions {
 
 const claimSeconds = 30;
 const rowsPerSweep = 500;
+/** Milliseconds that a sweep waits for one row before it goes on with the next. */
+const rowMs = 1_000;
+
+/** What a promise comes to, or undefined if that takes longer. */
+async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
 
 export class OutboxRelay implements Publisher {
   readonly #options: RelayOptions;
@@ -44,15 +55,26 @@ export class OutboxRelay implements Publisher {
 
   /** Publishes a committed row; never throws. What fails is left for the sweep. */
   publish(outboxId: string, events: readonly AnyBusEvent[]): void {
+    void this.#publish(outboxId, events);
+  }
+
+  /** Says whether the bus took the events; the row is tracked until then. */
+  #publish(outboxId: string, events: readonly AnyBusEvent[]): Promise<boolean> {
     const work = this.#options.bus.publish(events).then(
       () => {
         this.#published.push(outboxId);
+        return true;
       },
-      (error) =>
-        this.#options.log.warn({ err: error, outbox_id: outboxId }, 'an event waits for the next sweep'),
+      (error) => {
+        this.#options.log.warn({ err: error, outbox_id: outboxId }, 'an event waits for the next sweep');
+        return false;
+      },
     );
-    this.#publishing.set(outboxId, work);
-    void work.finally(() => this.#publishing.delete(outboxId));
+    const tracked = work.then(() => {
+      this.#publishing.delete(outboxId);
+    });
+    this.#publishing.set(outboxId, tracked);
+    return work;
   }
 
   /** Ids of published rows, for the next commit to forget. */
@@ -107,9 +129,9 @@ export class OutboxRelay implements Publisher {
       if (this.#publishing.has(row.id) || this.#published.includes(row.id)) continue;
       const events = await this.#expand(row);
       if (!events) continue;
-      // A bus that is down ends the sweep here: the next one goes on in order.
-      await this.#options.bus.publish(events);
-      this.#published.push(row.id);
+      const taken = await within(this.#publish(row.id, events), rowMs);
+      // A bus that is down ends the sweep here: the next one goes on in order. One row that takes long does not.
+      if (taken === false) return;
       this.#options.metrics.outboxSwept.inc();
     }
     await this.#forget();
