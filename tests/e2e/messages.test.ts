@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { OutputOf } from '@parley/contract';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startParley, type TestParley } from '../support/parley.ts';
 import type { SignedIn } from '../support/rest.ts';
@@ -176,6 +177,34 @@ describe('sending', () => {
     const system = { client_msg_id: randomUUID(), type: 'system', payload: { body: 'x', action: 'y' } };
     expect(code(await send(ada, chat, system))).toBe('VALIDATION_ERROR');
     expect((await page(ada, chat)).messages).toHaveLength(0);
+  });
+});
+
+describe('a blocked pair', () => {
+  it('cannot message each other, but a repeated send is answered as before', async () => {
+    const { ada, ben, chat } = await pair();
+    const accepted = text('before the block');
+    const first = await send(ada, chat, accepted);
+    const client = new pg.Client(parley.databaseUrl);
+    await client.connect();
+    await client.query(
+      'INSERT INTO contacts (user_id, contact_id, is_contact, is_blocked) VALUES ($1, $2, false, true)',
+      [ben.id, ada.id],
+    );
+    await client.end();
+    // The chat's cached state lives for a few seconds; this is what an invalidation does.
+    parley.standalone.runtime.core.chatCache.invalidate(chat);
+    for (const from of [ada, ben]) {
+      const refused = await send(from, chat, text('after'));
+      expect([refused.status, code(refused)]).toEqual([403, 'USER_BLOCKED']);
+    }
+    const again = await send(ada, chat, accepted);
+    expect([again.status, again.data.message_id]).toEqual([200, first.data.message_id]);
+    const other = await send(ada, chat, { ...accepted, payload: { body: 'something else' } });
+    expect(code(other)).toBe('USER_BLOCKED');
+    expect((await page(ben, chat)).messages).toHaveLength(1);
+    const presence = await parley.rest.call('GET', `/users/${ben.id}/presence`, { token: ada.token });
+    expect(presence.data).toEqual({ user_id: ben.id, online: null, last_seen: null });
   });
 });
 

@@ -47,6 +47,9 @@ function toStored(row: MessageRow): StoredMessage {
   };
 }
 
+/** What was stored first under an id, and what tells it from something else. */
+type Known = NonNullable<Awaited<ReturnType<MessageStore['known']>>>;
+
 const uniqueViolation = '23505';
 /** How often a batch that collided with another process's is tried again. */
 const collisions = 5;
@@ -77,10 +80,12 @@ export class PostgresMessageStore implements MessageStore {
       if (row) results.set(message, { outcome: 'stored', ...row });
     });
     const known = await this.#known(messages.filter((message) => !results.has(message)));
-    return messages.map((message) => {
-      const result = results.get(message) ?? known.get(message.sender_id + message.client_msg_id);
-      if (!result) throw new Error('a message was neither stored nor known');
-      return result;
+    return messages.map((message): AppendResult => {
+      const result = results.get(message);
+      if (result) return result;
+      const first = known.get(message.sender_id + message.client_msg_id);
+      if (!first) throw new Error('a message was neither stored nor known');
+      return { outcome: 'known', ...first };
     });
   }
 
@@ -131,8 +136,15 @@ export class PostgresMessageStore implements MessageStore {
     }
   }
 
+  async known(senderId: string, clientMsgId: string): Promise<Known | undefined> {
+    const found = await this.#known([{ sender_id: senderId, client_msg_id: clientMsgId }]);
+    return found.get(senderId + clientMsgId);
+  }
+
   /** First messages by (sender, client_msg_id). */
-  async #known(messages: readonly NewMessage[]): Promise<Map<string, AppendResult>> {
+  async #known(
+    messages: readonly Pick<NewMessage, 'sender_id' | 'client_msg_id'>[],
+  ): Promise<Map<string, Known>> {
     if (messages.length === 0) return new Map();
     const rows = await this.#sql.rows<MessageRow>(
       'known',
@@ -143,7 +155,7 @@ export class PostgresMessageStore implements MessageStore {
     return new Map(
       rows.map((row) => [
         row.sender_id + row.client_msg_id,
-        { outcome: 'known', message: toStored(row), fingerprint: row.fingerprint },
+        { message: toStored(row), fingerprint: row.fingerprint },
       ]),
     );
   }

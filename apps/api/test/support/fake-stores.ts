@@ -146,10 +146,7 @@ export class FakeMessages implements MessageStore {
 
   async append(messages: readonly NewMessage[]): Promise<AppendResult[]> {
     return messages.map((message) => {
-      const known = this.#all.find(
-        (one) =>
-          one.message.sender_id === message.sender_id && one.message.client_msg_id === message.client_msg_id,
-      );
+      const known = this.#find(message.sender_id, message.client_msg_id);
       if (known) return { outcome: 'known', ...known };
       const seq = this.#of(message.chat_id).length + 1;
       const { context: _context, fingerprint, created_at, ...rest } = message;
@@ -168,6 +165,16 @@ export class FakeMessages implements MessageStore {
       this.#all.push({ message: stored, fingerprint });
       return { outcome: 'stored', seq, version: seq, outboxId: randomUUID() };
     });
+  }
+
+  #find(senderId: string, clientMsgId: string) {
+    return this.#all.find(
+      ({ message }) => message.sender_id === senderId && message.client_msg_id === clientMsgId,
+    );
+  }
+
+  async known(senderId: string, clientMsgId: string) {
+    return this.#find(senderId, clientMsgId);
   }
 
   #of(chatId: string): StoredMessage[] {

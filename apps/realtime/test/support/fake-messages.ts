@@ -25,15 +25,21 @@ export class FakeMessages implements MessageStore {
 
   #append(message: NewMessage): AppendResult {
     const key = message.sender_id + message.client_msg_id;
-    const known = this.#byClientId.get(key);
-    if (known) {
-      const stored = this.byId.get(known.id) as StoredMessage;
-      return { outcome: 'known', message: stored, fingerprint: known.fingerprint };
-    }
+    const known = this.#find(key);
+    if (known) return { outcome: 'known', ...known };
     const seq = (this.#heads.get(message.chat_id) ?? 0) + 1;
     this.#heads.set(message.chat_id, seq);
     if (!this.forgetful) this.#keep(key, message, seq);
     return { outcome: 'stored', seq, version: seq, outboxId: message.message_id };
+  }
+
+  #find(key: string) {
+    const known = this.#byClientId.get(key);
+    return known && { message: this.byId.get(known.id) as StoredMessage, fingerprint: known.fingerprint };
+  }
+
+  async known(senderId: string, clientMsgId: string) {
+    return this.#find(senderId + clientMsgId);
   }
 
   #keep(key: string, message: NewMessage, seq: number): void {

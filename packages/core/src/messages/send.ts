@@ -3,10 +3,10 @@ import { hash } from 'node:crypto';
 import { type Message, mediaTypes, type ReplyPreview, type SendInput } from '@parley/contract';
 import { checkChat, presentMembers } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
-import { AppError } from '../error.ts';
+import { AppError, isUnavailable } from '../error.ts';
 import { newContext } from '../lib/events.ts';
 import { newId } from '../lib/ids.ts';
-import type { Member, StoredMessage } from '../ports/stores.ts';
+import type { ChatRecord, Member, StoredMessage } from '../ports/stores.ts';
 import { readsVisibleIn } from './receipts.ts';
 import { isVisible, replyPreviewOf, statusFor, toWire } from './wire.ts';
 
@@ -44,16 +44,29 @@ export async function sendMessage(
   caller: Caller,
   input: SendInput,
 ): Promise<{ created: boolean; message: Message }> {
-  const cached = core.chatCache.peek(input.chat_id) ?? (await core.chatCache.get(input.chat_id));
-  const { chat, member } = checkChat(cached, caller.userId, 'post');
-  if ((mediaTypes as readonly string[]).includes(input.type)) {
-    // No file can have been uploaded yet, so every media_id is unknown.
-    throw new AppError('NOT_FOUND', 'There is no such media file');
-  }
-  const replyTo = input.reply_to_message_id ?? null;
-  const replyPreview = replyTo === null ? null : await previewOfReply(core, member, input.chat_id, replyTo);
-
   const fingerprint = fingerprintOf(input);
+  const replyTo = input.reply_to_message_id ?? null;
+  let chat: ChatRecord;
+  let replyPreview: ReplyPreview | null;
+  try {
+    // No await where the chat is cached and nothing is replied to: sends of one connection reach the queue in their order.
+    const cached = core.chatCache.peek(input.chat_id) ?? (await core.chatCache.get(input.chat_id));
+    const access = checkChat(cached, caller.userId, 'post');
+    chat = access.chat;
+    if ((mediaTypes as readonly string[]).includes(input.type)) {
+      // No file can have been uploaded yet, so every media_id is unknown.
+      throw new AppError('NOT_FOUND', 'There is no such media file');
+    }
+    replyPreview =
+      replyTo === null ? null : await previewOfReply(core, access.member, input.chat_id, replyTo);
+  } catch (refusal) {
+    if (isUnavailable(refusal)) throw refusal;
+    // A client whose answer was lost asks again, and may have been blocked or removed meanwhile: what was accepted stays so.
+    const first = await firstSend(core, caller, input, fingerprint);
+    if (first) return { created: false, message: first };
+    throw refusal;
+  }
+
   const result = await core.sendQueue.add({
     message: {
       message_id: newId(),
@@ -74,17 +87,29 @@ export async function sendMessage(
   if (result.fingerprint !== fingerprint) {
     throw new AppError('CONFLICT', 'This client_msg_id was used for another message');
   }
-  return { created: false, message: await asSeenBySender(core, caller, result.message, replyPreview) };
+  return { created: false, message: await asSeenBySender(core, caller, result.message) };
+}
+
+/** The message that this very send stored before, if it did. */
+async function firstSend(
+  core: Pick<Core, 'chatCache' | 'messages' | 'privacy'>,
+  caller: Caller,
+  input: SendInput,
+  fingerprint: string,
+): Promise<Message | undefined> {
+  const known = await core.messages.known(caller.userId, input.client_msg_id);
+  return known?.fingerprint === fingerprint ? asSeenBySender(core, caller, known.message) : undefined;
 }
 
 async function asSeenBySender(
-  core: Pick<Core, 'chatCache' | 'privacy'>,
+  core: Pick<Core, 'chatCache' | 'messages' | 'privacy'>,
   caller: Caller,
   stored: StoredMessage,
-  replyPreview: ReplyPreview | null,
 ): Promise<Message> {
   const chat = await core.chatCache.fresh(stored.chat_id);
   if (!chat) throw new AppError('CHAT_NOT_FOUND');
   const status = statusFor(stored, caller.userId, chat, await readsVisibleIn(core, chat));
-  return toWire(stored, status, replyPreview);
+  const replyTo = stored.reply_to_message_id;
+  const reply = replyTo === null ? undefined : (await core.messages.byIds([replyTo])).get(replyTo);
+  return toWire(stored, status, reply ? replyPreviewOf(reply) : null);
 }

@@ -176,6 +176,11 @@ export interface MessageStore {
    * visible in their order, without holes. A known `client_msg_id` takes no number.
    */
   append(messages: readonly NewMessage[]): Promise<AppendResult[]>;
+  /** The message that a sender stored under a `client_msg_id`. */
+  known(
+    senderId: string,
+    clientMsgId: string,
+  ): Promise<{ message: StoredMessage; fingerprint: string } | undefined>;
   byIds(ids: readonly string[]): Promise<Map<string, StoredMessage>>;
   /** Newest first, `seq` below `before`, within the visible window. */
   page(input: {
