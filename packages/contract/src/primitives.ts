@@ -32,7 +32,8 @@ export function stripControls(value: string): string {
 
 /**
  * Text as people type it: control characters are stripped, lengths count code points, lone surrogates are
- * refused (they cannot be stored as UTF-8). With `min: 1`, text of nothing but white space is refused.
+ * refused (they cannot be stored as UTF-8). With `min: 1`, text with nothing left after that is refused; white space is
+ * text like any other.
  */
 export function text(limits: { min?: number; max: number }) {
   const min = limits.min ?? 0;
@@ -43,7 +44,7 @@ export function text(limits: { min?: number; max: number }) {
       const value = ctx.value;
       if (!value.isWellFormed()) {
         ctx.issues.push({ code: 'custom', input: value, message: 'must be well-formed Unicode' });
-      } else if (min > 0 && value.trim().length === 0) {
+      } else if (min > 0 && value.length === 0) {
         ctx.issues.push({ code: 'custom', input: value, message: 'must not be empty' });
       } else if (value.length > limits.max && codePointLength(value) > limits.max) {
         ctx.issues.push({

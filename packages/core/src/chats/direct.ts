@@ -54,7 +54,9 @@ export async function openDirect(
 ): Promise<{ created: boolean; chat: Chat }> {
   const other = input.participant_id;
   if (other === caller.userId) throw new AppError('BAD_REQUEST', 'A chat needs somebody else');
-  if (!(await core.users.find(other))) throw new AppError('NOT_FOUND', 'There is no such user');
+  const users = await core.users.findMany([caller.userId, other]);
+  if (!users.has(caller.userId)) throw new AppError('TOKEN_INVALID', 'This account does not exist any more');
+  if (!users.has(other)) throw new AppError('NOT_FOUND', 'There is no such user');
 
   const context = newContext(caller);
   const opened = await core.chats.openDirect({ chatId: newId(), creator: caller.userId, other, context });

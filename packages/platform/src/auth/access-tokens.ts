@@ -1,6 +1,6 @@
 /** Access tokens: JWT, HS256, 15 minutes (contract section 2, Auth; RFC 7519). */
 import { createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
-import { limits } from '@parley/contract';
+import { limits, uuid } from '@parley/contract';
 import { type AccessClaims, type AccessTokens, AppError, type Clock } from '@parley/core';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -55,6 +55,7 @@ export class JwtAccessTokens implements AccessTokens {
         });
         const { sub, sid, phone, exp } = payload;
         if (
+          !uuid.safeParse(sub).success ||
           typeof sub !== 'string' ||
           typeof sid !== 'string' ||
           typeof phone !== 'string' ||
