@@ -1,12 +1,13 @@
 /** Puts the program together: REST, tRPC, the documents and the pages in one Express app. It does not listen. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '@parley/core';
+import { describeError } from '@parley/platform';
 import type { Runtime } from '@parley/runtime';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { createBridge } from './bridge/bridge.ts';
 import { createReply, type Reply } from './bridge/reply.ts';
 import { createRoutes } from './bridge/routes.ts';
-import { loggable, toEdgeError } from './errors.ts';
+import { toEdgeError } from './errors.ts';
 import { Admission } from './http/admission.ts';
 import { begin } from './http/begin.ts';
 import { type Cors, createCors } from './http/cors.ts';
@@ -107,7 +108,7 @@ function answerErrors(runtime: Runtime, reply: Reply): ErrorRequestHandler {
     // Express refuses a path that it cannot decode with an error of its own.
     const edge = toEdgeError(error instanceof URIError ? new AppError('BAD_REQUEST') : error);
     if (edge.status >= 500) {
-      runtime.log.error({ request_id: requestId, route, error: loggable(error) }, 'a request failed');
+      runtime.log.error({ request_id: requestId, route, error: describeError(error) }, 'a request failed');
     }
     reply.failure(req, res, requestId, edge);
   };

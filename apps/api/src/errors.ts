@@ -65,17 +65,3 @@ export function invalidInput(error: z.core.$ZodError): AppError {
     .map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
   return new AppError('VALIDATION_ERROR', undefined, { details });
 }
-
-/**
- * An error for the log: names, messages and stacks along the chain of causes, and nothing else. Errors of drivers carry
- * rows and parameters in fields of their own, which must not reach a log.
- */
-export function loggable(error: unknown, depth = 4): Record<string, unknown> {
-  if (!(error instanceof Error)) return { type: typeof error };
-  return {
-    type: error.name,
-    message: error.message,
-    stack: error.stack,
-    ...(error.cause !== undefined && depth > 1 ? { cause: loggable(error.cause, depth - 1) } : {}),
-  };
-}

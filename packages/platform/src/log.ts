@@ -19,9 +19,12 @@ const secretFields = [
   'caption',
 ];
 
-/** Of an error what helps to find it: drivers put values (phones among them) into other fields. */
-function describeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: String(error) };
+/**
+ * Of an error what helps to find it, with at most `depth` errors of its chain of causes: drivers put values (phones among
+ * them) into other fields, and what is thrown and no error may be anything.
+ */
+export function describeError(error: unknown, depth = 4): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error };
   const { name, message, stack, cause } = error;
   const { code } = error as { code?: unknown };
   return {
@@ -29,7 +32,7 @@ function describeError(error: unknown): unknown {
     message,
     ...(typeof code === 'string' ? { code } : {}),
     stack,
-    ...(cause === undefined ? {} : { cause: describeError(cause) }),
+    ...(cause !== undefined && depth > 1 ? { cause: describeError(cause, depth - 1) } : {}),
   };
 }
 
@@ -44,7 +47,7 @@ export function createLog(
     base: { program, pid: process.pid },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { err: describeError },
+    serializers: { err: (error: unknown) => describeError(error) },
     redact: {
       paths: secretFields.flatMap((field) => [field, `*.${field}`]),
       censor: '[hidden]',

@@ -5,10 +5,10 @@
 import type { IncomingMessage } from 'node:http';
 import { uuid } from '@parley/contract';
 import { AppError, type Core } from '@parley/core';
-import type { Logger } from '@parley/platform';
+import { describeError, type Logger } from '@parley/platform';
 import type { NextFunction, Request, Response } from 'express';
 import { createContext } from '../context.ts';
-import { loggable, toEdgeError } from '../errors.ts';
+import { toEdgeError } from '../errors.ts';
 import type { Admission } from '../http/admission.ts';
 import { clientGone, type Observe, unknownRoute } from '../http/observe.ts';
 import { requestIdOf, traceOf } from '../http/request-id.ts';
@@ -75,7 +75,7 @@ export function createBridge(parts: BridgeParts) {
     }
     const edge = toEdgeError(error);
     if (edge.status >= 500) {
-      const fields = { request_id: requestId, route: route?.template, error: loggable(error) };
+      const fields = { request_id: requestId, route: route?.template, error: describeError(error) };
       parts.log.error(fields, 'a request failed');
     }
     reply.failure(req, res, requestId, edge);

@@ -1,7 +1,7 @@
 /** Who calls, and whether they may call again already: decided once per HTTP request, before any work is done. */
 import type { RateScope } from '@parley/contract';
 import { type AccessClaims, AppError, authenticate, type Core } from '@parley/core';
-import { loggable } from '../errors.ts';
+import { describeError } from '@parley/platform';
 import { addressKey } from './client-address.ts';
 
 const bearer = /^bearer +(\S+) *$/i;
@@ -50,7 +50,7 @@ export class Admission {
       if (now - this.#warnedAt >= warnEveryMs) {
         this.#warnedAt = now;
         this.#core.log.warn(
-          { error: loggable(error), scope },
+          { error: describeError(error), scope },
           'requests cannot be counted, so they are let through',
         );
       }

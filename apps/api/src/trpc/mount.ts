@@ -1,12 +1,13 @@
 /** The tRPC router over HTTP at `/trpc`. */
 import { limits } from '@parley/contract';
 import { AppError } from '@parley/core';
+import { describeError } from '@parley/platform';
 import type { Runtime } from '@parley/runtime';
 import type { TRPCError } from '@trpc/server';
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import type { RequestHandler } from 'express';
 import { createContext } from '../context.ts';
-import { loggable, toEdgeError } from '../errors.ts';
+import { toEdgeError } from '../errors.ts';
 import type { Admission } from '../http/admission.ts';
 import type { FlatHeaders } from '../http/cors.ts';
 import { localsOf } from '../http/locals.ts';
@@ -35,7 +36,7 @@ export function mountTrpc(runtime: Pick<Runtime, 'core' | 'log'>, admission: Adm
     onError({ error, path, req }) {
       if (toEdgeError(error).status < 500) return;
       const request_id = req.res ? localsOf(req.res).requestId : undefined;
-      log.error({ request_id, route: routeOf(path ?? ''), error: loggable(error) }, 'a request failed');
+      log.error({ request_id, route: routeOf(path ?? ''), error: describeError(error) }, 'a request failed');
     },
   });
   const middleware: RequestHandler = (req, res, next) => {
