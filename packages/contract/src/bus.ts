@@ -54,6 +54,8 @@ export const busPayloads = {
     status: z.enum(['online', 'offline']),
     last_seen: timestamp.nullable(),
   }),
+  /** Asks whether events reach an instance of realtime: it goes the way of every event and comes back to `instance`. */
+  'presence.probe': z.object({ instance: uuid, nonce: uuid }),
 } as const;
 
 export type BusSubject = keyof typeof busPayloads;
@@ -66,6 +68,8 @@ export const busEnvelope = z.object({
   timestamp,
   request_id: z.string(),
   trace: z.string().nullable(),
+  /** On a replayed dead letter: the only consumer that is to handle it. */
+  consumer: z.string().optional(),
   payload: z.unknown(),
 });
 
@@ -77,6 +81,8 @@ export interface BusEvent<S extends BusSubject = BusSubject> {
   request_id: string;
   /** W3C `traceparent`, where tracing is on. */
   trace: string | null;
+  /** On a replayed dead letter: the only consumer that is to handle it. */
+  consumer?: string;
   payload: BusPayload<S>;
 }
 
@@ -88,8 +94,10 @@ export function parseBusEvent(value: unknown): AnyBusEvent {
   const envelope = busEnvelope.parse(value);
   if (!(envelope.event_type in busPayloads)) throw new Error(`unknown event type ${envelope.event_type}`);
   const subject = envelope.event_type as BusSubject;
+  const { consumer, ...rest } = envelope;
   return {
-    ...envelope,
+    ...rest,
+    ...(consumer === undefined ? {} : { consumer }),
     event_type: subject,
     payload: busPayloads[subject].parse(envelope.payload),
   } as AnyBusEvent;

@@ -5,6 +5,7 @@ import type {
   AccessTokens,
   Clock,
   EventBus,
+  FanOut,
   KeyValue,
   Log,
   PresenceLeases,
@@ -37,6 +38,7 @@ export interface Core {
   readonly presence: PresenceLeases;
   readonly bus: EventBus;
   readonly signals: Signals;
+  readonly fanOut: FanOut;
   readonly publisher: Publisher;
   readonly tokens: AccessTokens;
   readonly hasher: SecretHasher;

@@ -2,10 +2,11 @@
  * From committed outbox rows back to events. Used by the relay for what a crash or a broken bus left unpublished; the
  * usual path makes the same events from what it has at hand. Event ids are stored with the row, so a repeat is told.
  */
-import type { AnyBusEvent } from '@parley/contract';
+import { type AnyBusEvent, parseBusEvent } from '@parley/contract';
 import { presentMembers } from './chats/access.ts';
 import { chatCreatedEvent } from './chats/direct.ts';
 import type { Core } from './context.ts';
+import { derivedId } from './lib/ids.ts';
 import { type CommittedMove, statusEvents } from './messages/positions.ts';
 import { newMessageEvent } from './messages/send-queue.ts';
 import { isVisible, replyPreviewOf, toWire } from './messages/wire.ts';
@@ -21,6 +22,8 @@ export interface OutboxPayloads {
     user_versions: Record<string, number>;
     context: EventContext;
   };
+  /** A dead letter that goes back to the consumer that could not handle it. */
+  'dlq.replay': { consumer: string; event: unknown };
 }
 
 type Parts = Pick<Core, 'messages' | 'chatCache' | 'privacy' | 'clock'>;
@@ -34,6 +37,12 @@ export async function expandOutbox(core: Parts, row: OutboxRow): Promise<AnyBusE
       return statusEvents(core, (row.payload as OutboxPayloads['msg.status.updated']).moves);
     case 'chat.created':
       return expandChat(core, row.payload as OutboxPayloads['chat.created']);
+    case 'dlq.replay': {
+      const { consumer, event } = row.payload as OutboxPayloads['dlq.replay'];
+      const parsed = parseBusEvent(event);
+      // A new id: the bus would take the old one for a repeat and drop it. The same for each publish of this row.
+      return [{ ...parsed, event_id: derivedId(parsed.event_id, `replay:${row.id}`), consumer }];
+    }
     default:
       throw new Error(`outbox row ${row.id} has an unknown subject`);
   }

@@ -138,3 +138,12 @@ export async function authenticate(
   if (denied !== null) throw new AppError('TOKEN_INVALID', 'This session was signed out');
   return claims;
 }
+
+/** Which of these sessions are signed out while tokens of theirs may still be alive. Errors: `SERVICE_UNAVAILABLE`. */
+export async function deniedSessions(
+  core: Pick<Core, 'keyValue'>,
+  sessionIds: readonly string[],
+): Promise<string[]> {
+  const denied = await Promise.all(sessionIds.map((id) => core.keyValue.get(denyKey(id))));
+  return sessionIds.filter((_, index) => denied[index] !== null);
+}

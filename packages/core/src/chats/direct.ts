@@ -6,7 +6,7 @@ import { makeEvent, newContext } from '../lib/events.ts';
 import { newId } from '../lib/ids.ts';
 import type { ChatRecord } from '../ports/stores.ts';
 import { visibleProfiles } from '../users/profile.ts';
-import { accessChat } from './access.ts';
+import { checkChat } from './access.ts';
 
 /** A chat as the viewer may see it. */
 async function describe(
@@ -110,8 +110,7 @@ export async function getChat(
   caller: Caller,
   input: { id: string },
 ): Promise<Chat> {
-  core.chatCache.invalidate(input.id);
-  const { chat } = await accessChat(core, caller, input.id, 'read');
+  const { chat } = checkChat(await core.chatCache.fresh(input.id), caller.userId, 'read');
   return describe(core, caller.userId, chat);
 }
 

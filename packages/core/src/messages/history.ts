@@ -1,6 +1,6 @@
 /** History, newest first (contract section 2, Messages). */
 import { type InputOf, limits, type OutputOf, uuid } from '@parley/contract';
-import { accessChat } from '../chats/access.ts';
+import { checkChat } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import type { ChatRecord, StoredMessage } from '../ports/stores.ts';
@@ -16,8 +16,7 @@ export async function listMessages(
   input: InputOf<'messages.list'>,
 ): Promise<OutputOf<'messages.list'>> {
   // Positions must be current, or a status could seem to go back.
-  core.chatCache.invalidate(input.chat_id);
-  const { chat, member } = await accessChat(core, caller, input.chat_id, 'read');
+  const { chat, member } = checkChat(await core.chatCache.fresh(input.chat_id), caller.userId, 'read');
   const limit = input.limit ?? limits.historyPage.default;
   const before = input.cursor === undefined ? null : await cursorSeq(core, chat, caller.userId, input.cursor);
   const rows = await core.messages.page({

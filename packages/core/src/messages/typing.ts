@@ -2,19 +2,12 @@
 import { accessChat, presentMembers } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
 
-/** Tells the chat's other members. Errors: `CHAT_NOT_FOUND`, `NOT_CHAT_MEMBER`, `USER_BLOCKED`. */
-export async function setTyping(
-  core: Pick<Core, 'chatCache' | 'signals'>,
+/** Who is to be told: the chat's other members. Errors: `CHAT_NOT_FOUND`, `NOT_CHAT_MEMBER`, `USER_BLOCKED`. */
+export async function typingAudience(
+  core: Pick<Core, 'chatCache'>,
   caller: Caller,
   chatId: string,
-  isTyping: boolean,
-): Promise<void> {
+): Promise<string[]> {
   const { chat } = await accessChat(core, caller, chatId, 'post');
-  core.signals.send({
-    kind: 'typing',
-    chat_id: chatId,
-    user_id: caller.userId,
-    is_typing: isTyping,
-    recipients: presentMembers(chat).filter((id) => id !== caller.userId),
-  });
+  return presentMembers(chat).filter((id) => id !== caller.userId);
 }

@@ -1,4 +1,5 @@
-/** The other engines that core needs: clock, key-value, limits, presence, bus, signals, tokens, hashing, SMS, log. */
+/** The other engines that core needs: clock, key-value, limits, presence, bus, fan-out, signals, objects, tokens, hashing, SMS, log. */
+import type { Readable } from 'node:stream';
 import type { AnyBusEvent, BusEvent, BusSubject, RateScope } from '@parley/contract';
 
 export interface Clock {
@@ -33,9 +34,17 @@ export interface PresenceLeases {
   /** Says whether it was the user's last lease. */
   release(userId: string, connectionId: string): Promise<{ last: boolean }>;
   online(userIds: readonly string[]): Promise<Set<string>>;
+  /**
+   * Users whose last lease ran out without being released, because their instance died; each is told once, to one caller.
+   * `lastSeen` is the last sign of life of any of their connections, in milliseconds since the epoch.
+   */
+  expired(limit: number): Promise<{ userId: string; lastSeen: number }[]>;
 }
 
-/** At-least-once events between the programs. A handler that throws gets the event again, later. */
+/**
+ * At-least-once events between the programs. A handler that throws gets the event again, later; after the last redelivery it
+ * is a dead letter. One that fails because a store is away (`isUnavailable`) is tried until the store is back.
+ */
 export interface EventBus {
   /** Resolves when the events are as safe on the bus as the engine can make them. */
   publish(events: readonly AnyBusEvent[]): Promise<void>;
@@ -47,14 +56,69 @@ export interface EventBus {
   ): () => void;
 }
 
+/** A frame on its way to the instances that hold its topics. */
+export interface Packet {
+  /** Tells a repeat; null where repeats do no harm. */
+  id: string | null;
+  /** Who it is for, as given to `join`: never an instance that holds none of them. */
+  topics: string[];
+  /** The connection that must not get it, or null. */
+  except: string | null;
+  /** Event name and data of the frame, the data as JSON text. */
+  event: string;
+  data: string;
+}
+
+/** Carries frames between the instances of realtime. Each instance tells which topics it holds. */
+export interface FanOut {
+  /** True where this process is all there is: nothing is ever sent or received then. */
+  readonly solitary: boolean;
+  /** From now on packets for the topic come here; resolves when that is so. Joining again does nothing. */
+  join(topic: string): Promise<void>;
+  leave(topic: string): Promise<void>;
+  /**
+   * Hands the packet to every other instance that holds one of its topics, once each. Rejects when the engine is away or a
+   * live instance did not get it: send it again then, with the same id.
+   */
+  send(packet: Packet): Promise<void>;
+  /** Packets that others sent; order of one sender is kept. */
+  subscribe(handler: (packet: Packet) => void): () => void;
+  /** Sends a packet to this instance through the engine; resolves when it has come back, rejects when it does not. */
+  loopback(): Promise<void>;
+}
+
 /** What instances tell each other in passing; may be lost without harm (design rule 4). */
-export type Signal =
-  | { kind: 'kick'; session_ids: string[] }
-  | { kind: 'typing'; chat_id: string; user_id: string; is_typing: boolean; recipients: string[] };
+export type Signal = { kind: 'kick'; session_ids: string[] };
 
 export interface Signals {
   send(signal: Signal): void;
   subscribe(handler: (signal: Signal) => void): () => void;
+  /** Calls back when signals may have been missed, after the engine was away. */
+  onGap(handler: () => void): () => void;
+}
+
+/** A stored object as it is read. */
+export interface ObjectRead {
+  body: Readable;
+  /** Bytes of the whole object, whatever part is read. */
+  size: number;
+  contentType: string;
+}
+
+/** Files of any size, by key (`a/b/c`: letters, digits, `-`, `_`, `.` and `/`). */
+export interface ObjectStore {
+  /**
+   * Stores what the stream brings, in bounded memory; nothing is visible under the key before all of it is stored. Rejects,
+   * leaving nothing, when the stream fails.
+   */
+  put(key: string, body: Readable, options: { contentType: string }): Promise<{ size: number }>;
+  /** Undefined where there is none. `range` is in bytes, both ends included; an `end` past the last byte means the last. */
+  get(key: string, range?: { start: number; end?: number }): Promise<ObjectRead | undefined>;
+  stat(key: string): Promise<{ size: number; contentType: string } | undefined>;
+  /** Deletes; a key that is not there is no error. */
+  delete(keys: readonly string[]): Promise<void>;
+  /** A URL that anyone may read the object with until it runs out. `filename` makes it a download of that name. */
+  url(key: string, options: { expiresInSeconds: number; filename?: string }): Promise<string>;
 }
 
 /** Publishes what is committed in the outbox; never throws, a sweep repeats what failed. */

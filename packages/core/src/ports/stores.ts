@@ -235,7 +235,33 @@ export interface OutboxStore {
   complete(ids: readonly string[]): Promise<void>;
 }
 
+/** An event that a consumer could not handle. */
+export interface DeadLetter {
+  id: string;
+  consumer: string;
+  /** The event as it was on the bus. */
+  event: unknown;
+  error: string;
+  deliveries: number;
+  created_at: string;
+}
+
 export interface DeadLetterStore {
   put(letter: { consumer: string; event: unknown; error: string; deliveries: number }): Promise<void>;
   count(): Promise<number>;
+  /** Newest first; `before` is the id of the last one of the page before. */
+  list(input: { limit: number; before: string | null }): Promise<DeadLetter[]>;
+  find(id: string): Promise<DeadLetter | undefined>;
+  /**
+   * Hands letters back to their consumers: in one commit each leaves the list and goes to the outbox (subject `dlq.replay`,
+   * payload `{ consumer, event }`), from where a relay publishes it for that consumer alone. Says which were there.
+   */
+  replay(ids: readonly string[]): Promise<string[]>;
+}
+
+/** Work that one of many instances does at a time. */
+export interface LeaseStore {
+  /** Takes or renews the lease for that many seconds; false while another holder has it. */
+  hold(name: string, holder: string, seconds: number): Promise<boolean>;
+  release(name: string, holder: string): Promise<void>;
 }

@@ -43,8 +43,11 @@ export async function connectionsAlive(
     .catch((error) => core.log.warn({ err: error }, 'presence could not be renewed'));
 }
 
-/** Nobody waits for it: a handler that is tried again for a minute must not hold up the connection's own business. */
-function announce(
+/**
+ * Tells watchers of a change. Nobody waits for it: a handler that is tried again for a minute must not
+ * hold up the connection's own business.
+ */
+export function announce(
   core: Pick<Core, 'bus' | 'clock' | 'log'>,
   userId: string,
   status: 'online' | 'offline',
