@@ -1,8 +1,13 @@
 /** @packageDocumentation The stores behind core's ports. */
 export { PostgresChatStore } from './chat-store.ts';
+export { PostgresDeadLetterStore } from './dead-letter-store.ts';
+export { PostgresLeaseStore } from './lease-store.ts';
 export { PostgresMessageStore, type PublishedIds } from './message-store.ts';
 export { migrate } from './migrate.ts';
-export { PostgresDeadLetterStore, PostgresOutboxStore } from './outbox-store.ts';
+export { MongoConnection, type MongoOptions } from './mongo/connection.ts';
+export { MongoMessageStore } from './mongo/message-store.ts';
+export { MongoOutboxStore } from './mongo/outbox-store.ts';
+export { PostgresOutboxStore } from './outbox-store.ts';
 export { createPrisma } from './prisma.ts';
 export { PostgresPrivacyStore } from './privacy-store.ts';
 export { PostgresSessionStore } from './session-store.ts';

@@ -1,5 +1,5 @@
-/** The outbox and the dead letters on PostgreSQL. */
-import type { DeadLetterStore, OutboxRow, OutboxStore } from '@parley/core';
+/** The outbox on PostgreSQL. */
+import type { OutboxRow, OutboxStore } from '@parley/core';
 import type { Sql } from './sql.ts';
 
 export class PostgresOutboxStore implements OutboxStore {
@@ -32,30 +32,5 @@ export class PostgresOutboxStore implements OutboxStore {
 
   async complete(ids: readonly string[]): Promise<void> {
     await this.#sql.rows('outbox-complete', 'DELETE FROM outbox WHERE id = ANY($1::bigint[])', [ids]);
-  }
-}
-
-export class PostgresDeadLetterStore implements DeadLetterStore {
-  readonly #sql: Sql;
-
-  constructor(sql: Sql) {
-    this.#sql = sql;
-  }
-
-  async put(letter: { consumer: string; event: unknown; error: string; deliveries: number }): Promise<void> {
-    await this.#sql.rows(
-      'dead-letter',
-      'INSERT INTO dead_letters (consumer, event, error, deliveries) VALUES ($1, $2, $3, $4)',
-      [letter.consumer, JSON.stringify(letter.event), letter.error, letter.deliveries],
-    );
-  }
-
-  async count(): Promise<number> {
-    const rows = await this.#sql.rows<{ count: number }>(
-      'dead-letters',
-      'SELECT count(*) AS count FROM dead_letters',
-      [],
-    );
-    return rows[0]?.count ?? 0;
   }
 }

@@ -1,11 +1,11 @@
-/** Puts the engines together. Which engine stands behind a port follows from the configuration. */
-import { type Clock, createCore, expandOutbox } from '@parley/core';
+/** Puts the engines together. Which engine stands behind a port follows from the configuration (design, Engines). */
+import { type Clock, createCore, expandOutbox, isUnavailable, type OutboxStore } from '@parley/core';
 import {
   createPrisma,
   migrate,
   PostgresChatStore,
   PostgresDeadLetterStore,
-  PostgresMessageStore,
+  PostgresLeaseStore,
   PostgresOutboxStore,
   PostgresPrivacyStore,
   PostgresSessionStore,
@@ -20,18 +20,19 @@ import {
   installationSecret,
   JwtAccessTokens,
   type Logger,
-  MemoryBus,
-  MemoryKeyValue,
-  MemoryPresence,
-  MemoryRateLimiter,
-  MemorySignals,
   Metrics,
   OutboxRelay,
   Readiness,
+  routePublisher,
   WorkerHasher,
   webhookSms,
 } from '@parley/platform';
-import { openDatabase } from './embedded.ts';
+import { type Database, openDatabase } from './embedded.ts';
+import { openBus } from './engines/bus.ts';
+import { openMessages } from './engines/messages.ts';
+import { type ObjectEngine, openObjects } from './engines/objects.ts';
+import { patiently } from './engines/patiently.ts';
+import { openShared } from './engines/shared.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface RuntimeOverrides {
@@ -41,8 +42,8 @@ export interface RuntimeOverrides {
 
 /**
  * Opens the stores (starting the embedded ones), applies migrations, and makes the core over them. Subscribe consumers
- * before calling `start`: it publishes what an earlier process left in the outbox. Errors: whatever keeps a store from opening, with a message
- * that says what to do.
+ * before calling `start`. Stores of a cluster that are still starting are waited for, half a minute at most. Errors: whatever keeps
+ * a store from opening, with a message that says what to do.
  */
 export async function createRuntime(
   config: Config,
@@ -51,49 +52,70 @@ export async function createRuntime(
 ): Promise<Runtime> {
   const clock = overrides.clock ?? { now: Date.now };
   const log = overrides.log ?? createLog(config, program);
+  // What was opened is closed again, last first, when something later cannot be.
+  await using opened = new AsyncDisposableStack();
   const metrics = new Metrics();
   const readiness = new Readiness(config.storeTimeoutMs);
   const database = await openDatabase(config, log);
-  // On somebody's own database a changed schema is news; on the embedded one it is part of starting.
-  const level = config.databaseUrl === null ? 'debug' : 'info';
-  await migrate(database.url, { log: (line) => log[level]({}, line) });
-
+  opened.defer(() => database.stop());
+  await migrateAll(config, database, log);
   const sql = new Sql({
     url: database.url,
     poolSize: config.databasePoolSize,
     timeoutMs: config.storeTimeoutMs,
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
   });
+  opened.defer(() => sql.close());
   const prisma = createPrisma(sql);
-  const bus = new MemoryBus({ log, metrics, deadLetters: new PostgresDeadLetterStore(sql) });
-  const relay: OutboxRelay = new OutboxRelay({
-    store: new PostgresOutboxStore(sql),
-    bus,
-    expand: (row) => expandOutbox(core, row),
-    log,
-    metrics,
-  });
+  opened.defer(() => prisma.$disconnect());
+
+  const secret = config.jwtSecret ?? (await installationSecret(config.dataDir));
+  const leases = new PostgresLeaseStore(sql);
+  const deadLetters = new PostgresDeadLetterStore(sql);
+  const shared = openShared(config, program, clock, log);
+  opened.defer(() => shared.close());
+  const objects = openObjects(config, secret);
+  await startObjects(objects, log);
+  const bus = openBus(config, program, { log, metrics, deadLetters });
+  const relay = (store: OutboxStore, name: string): OutboxRelay =>
+    new OutboxRelay({
+      name,
+      store,
+      bus,
+      leases,
+      // With a bus of this process alone, nobody else publishes what is in the outbox.
+      exclusive: config.natsUrl === null,
+      expand: (row) => expandOutbox(core, row),
+      log,
+      metrics,
+    });
+  const sqlRelay = relay(new PostgresOutboxStore(sql), 'postgresql');
+  const engine = await patiently('MongoDB', 'MONGO_URL', log, () => openMessages(config, sql, sqlRelay));
+  opened.defer(() => engine.close());
+  const mongoRelay = engine.outbox && relay(engine.outbox, 'mongodb');
+  const relays = mongoRelay ? [sqlRelay, mongoRelay] : [sqlRelay];
+  const hasher = new WorkerHasher(config.otpHashCost);
+  opened.defer(() => hasher.close());
   const inbox = config.production ? null : new DevInbox();
   if (config.production && config.smsWebhookUrl === null) {
     log.warn({}, 'SMS_WEBHOOK_URL is not set: sign-in codes reach nobody');
   }
-  const hasher = new WorkerHasher(config.otpHashCost);
-  const secret = config.jwtSecret ?? (await installationSecret(config.dataDir));
   const core = createCore({
     settings: { otpEcho: config.otpEcho },
     clock,
     log,
     users: new PostgresUserStore(sql, prisma),
     sessions: new PostgresSessionStore(prisma),
-    chats: new PostgresChatStore(sql, relay),
-    messages: new PostgresMessageStore(sql, relay),
+    chats: new PostgresChatStore(sql, sqlRelay),
+    messages: engine.messages,
     privacy: new PostgresPrivacyStore(sql),
-    keyValue: new MemoryKeyValue(clock),
-    rates: new MemoryRateLimiter(config.rateLimits, config.rateLimitScale),
-    presence: new MemoryPresence(clock),
+    keyValue: shared.keyValue,
+    rates: shared.rates,
+    presence: shared.presence,
+    signals: shared.signals,
+    fanOut: shared.fanOut,
     bus,
-    signals: new MemorySignals(log),
-    publisher: relay,
+    publisher: routePublisher(mongoRelay ? { 'mongo:': mongoRelay } : {}, sqlRelay),
     tokens: new JwtAccessTokens({ current: secret, previous: config.jwtSecretPrevious }, clock),
     hasher,
     sms:
@@ -103,33 +125,59 @@ export async function createRuntime(
   });
 
   readiness.add('postgresql', () => sql.ping());
-  const settled = async () => {
+  if (engine.ping) readiness.add('mongodb', engine.ping);
+  if (shared.ping) readiness.add('redis', shared.ping);
+  if (config.natsUrl) readiness.add('nats', () => bus.ping());
+  if (config.minioEndpoint) readiness.add('s3', () => objects.ping());
+  const stored = async () => {
     await core.sendQueue.settled();
     await core.positions.settled();
-    await relay.settled();
-    await bus.settled();
   };
+  const stores = opened.move();
   return {
     config,
     core,
+    leases,
     log,
     metrics,
     readiness,
     inbox,
-    start: () => relay.start(),
-    settled,
+    async start() {
+      await patiently('NATS', 'NATS_URL', log, () => bus.start());
+      for (const each of relays) await each.start();
+    },
+    async settled() {
+      await stored();
+      for (const each of relays) await each.settled();
+      await bus.settled();
+    },
     // From the outside in: what still waits is stored, then published, then the stores go.
     async close() {
-      await core.sendQueue.settled();
-      await core.positions.settled();
-      bus.close();
-      await relay
-        .stop()
-        .catch((error) => log.warn({ err: error }, 'the outbox keeps what was not published'));
-      await hasher.close();
-      await prisma.$disconnect();
-      await sql.close();
-      await database.stop();
+      await stored();
+      await bus.stop();
+      for (const each of relays) {
+        await each
+          .stop()
+          .catch((error) => log.warn({ err: error }, 'the outbox keeps what was not published'));
+      }
+      await bus.close();
+      await stores.disposeAsync();
     },
   };
+}
+
+/** Messages need no files: a program starts without the object store, and `/ready` says that it is away. */
+async function startObjects(objects: ObjectEngine, log: Logger): Promise<void> {
+  try {
+    await objects.start();
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    log.warn({ err: error }, 'the object store is not available yet');
+  }
+}
+
+async function migrateAll(config: Config, database: Database, log: Logger): Promise<void> {
+  // On somebody's own database a changed schema is news; on the embedded one it is part of starting.
+  const level = config.databaseUrl === null ? 'debug' : 'info';
+  await migrate(database.url, { log: (line) => log[level]({}, line) });
 }

@@ -1,18 +1,23 @@
-import type { Core } from '@parley/core';
+import type { Core, LeaseStore } from '@parley/core';
 import type { Config, DevInbox, Logger, Metrics, Readiness } from '@parley/platform';
 
 /** What every program of Parley stands on: configuration, the core over its engines, and what watches over them. */
 export interface Runtime {
   readonly config: Config;
   readonly core: Core;
+  /** Work that one of many instances does at a time. */
+  readonly leases: LeaseStore;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
-  /** What was "sent" on a development server; null in production and on distributed engines. */
+  /** What was "sent" on a development server; null in production. */
   readonly inbox: DevInbox | null;
-  /** Publishes what an earlier process left in the outbox, then keeps sweeping; call it once consumers are subscribed. */
+  /**
+   * Consumers begin to get events, and what earlier processes left in the outbox is published. Call it once, after everything has
+   * subscribed.
+   */
   start(): Promise<void>;
-  /** Resolves when everything accepted so far is stored, published and handled: for tests and for draining. */
+  /** Resolves when everything accepted so far is stored, published and handled here: for tests and for draining. */
   settled(): Promise<void>;
   /** Lets engines and stores go, in order. */
   close(): Promise<void>;

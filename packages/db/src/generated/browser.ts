@@ -78,6 +78,11 @@ export type Outbox = Prisma.OutboxModel
  */
 export type DeadLetter = Prisma.DeadLetterModel
 /**
+ * Model Lease
+ * Work that one of many processes does at a time; a lease that is not renewed runs out.
+ */
+export type Lease = Prisma.LeaseModel
+/**
  * Model MessageHead
  * A chat's message counters.
  */

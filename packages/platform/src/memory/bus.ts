@@ -4,8 +4,25 @@
  * publishes again at its next start, so handlers must be idempotent, as on any at-least-once bus.
  */
 import { type AnyBusEvent, type BusEvent, type BusSubject, redeliverySeconds } from '@parley/contract';
-import type { DeadLetterStore, EventBus, Log } from '@parley/core';
+import { type DeadLetterStore, type EventBus, isUnavailable, type Log } from '@parley/core';
 import type { Metrics } from '../metrics.ts';
+
+/** An `EventBus` with its life: made, `start`ed once everybody has subscribed, `stop`ped, closed. */
+export interface BusEngine extends EventBus {
+  /** Consumers begin to get events. Subscribe before; rejects where the engine cannot be reached. */
+  start(): Promise<void>;
+  /** Resolves when no handler of this process is at work. */
+  settled(): Promise<void>;
+  /** Consumers get nothing more: what they have not handled is delivered again, elsewhere or later. Publishing goes on. */
+  stop(): Promise<void>;
+  /** Stops, and lets the engine go. */
+  close(): Promise<void>;
+  /** Rejects when the engine does not answer. */
+  ping(): Promise<void>;
+}
+
+/** Seconds between tries while a store that a handler needs is away; the last one repeats. */
+export const outageSeconds = [1, 2, 5] as const;
 
 interface Subscription {
   consumer: string;
@@ -18,9 +35,11 @@ interface Parts {
   deadLetters: Pick<DeadLetterStore, 'put'>;
   /** Seconds before each redelivery; the contract's by default. */
   backoffSeconds?: readonly number[];
+  /** Seconds between tries while a store is away, the last one again and again. */
+  outageSeconds?: readonly number[];
 }
 
-export class MemoryBus implements EventBus {
+export class MemoryBus implements BusEngine {
   readonly #parts: Parts;
   readonly #subscriptions = new Map<BusSubject, Subscription[]>();
   readonly #timers = new Map<NodeJS.Timeout, () => void>();
@@ -31,6 +50,10 @@ export class MemoryBus implements EventBus {
   constructor(parts: Parts) {
     this.#parts = parts;
   }
+
+  async start(): Promise<void> {}
+
+  async ping(): Promise<void> {}
 
   subscribe<S extends BusSubject>(
     consumer: string,
@@ -53,6 +76,8 @@ export class MemoryBus implements EventBus {
     let pending: Promise<void>[] | undefined;
     for (const event of events) {
       for (const subscription of this.#subscriptions.get(event.event_type) ?? []) {
+        // A replayed dead letter is for the one that could not handle it.
+        if (event.consumer !== undefined && event.consumer !== subscription.consumer) continue;
         // Handlers that need not wait cost no promise: deliveries are most of what happens here.
         const waiting = this.#deliver(subscription, event);
         if (waiting) {
@@ -64,19 +89,22 @@ export class MemoryBus implements EventBus {
     if (pending) await this.#track(Promise.all(pending));
   }
 
-  /** Resolves when no handler is at work. */
   settled(): Promise<void> {
     return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
   /** Stops waiting for redeliveries; what was not handled stays in the outbox. */
-  close(): void {
+  async stop(): Promise<void> {
     this.#closed = true;
     for (const [timer, abandon] of this.#timers) {
       clearTimeout(timer);
       abandon();
     }
     this.#timers.clear();
+  }
+
+  close(): Promise<void> {
+    return this.stop();
   }
 
   async #track(work: Promise<unknown>): Promise<void> {
@@ -109,9 +137,15 @@ export class MemoryBus implements EventBus {
   async #retry(subscription: Subscription, event: AnyBusEvent, first: unknown): Promise<void> {
     const { consumer } = subscription;
     const labels = { consumer, subject: event.event_type };
-    let error = first;
     const waits = this.#parts.backoffSeconds ?? redeliverySeconds;
-    for (const seconds of waits) {
+    let error = first;
+    let failures = 0;
+    let outages = 0;
+    for (;;) {
+      // A store that is away is no fault of the event's: it has as many tries left as before.
+      const away = isUnavailable(error);
+      const seconds = away ? this.#outageWait(outages++) : waits[failures++];
+      if (seconds === undefined) break;
       this.#parts.metrics.busEvents.inc({ ...labels, outcome: 'retried' });
       this.#parts.log.warn(
         { err: error, ...labels, event_id: event.event_id, request_id: event.request_id },
@@ -126,13 +160,30 @@ export class MemoryBus implements EventBus {
         error = again;
       }
     }
+    await this.#bury(consumer, event, error, failures);
+  }
+
+  /** Keeps the dead letter, however long the database is away. */
+  async #bury(consumer: string, event: AnyBusEvent, cause: unknown, deliveries: number): Promise<void> {
+    const labels = { consumer, subject: event.event_type };
+    const fields = { ...labels, event_id: event.event_id, request_id: event.request_id };
+    const error = cause instanceof Error ? cause.message : String(cause);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#parts.deadLetters.put({ consumer, event, error, deliveries });
+        break;
+      } catch (problem) {
+        this.#parts.log.error({ err: problem, ...fields }, 'a dead letter could not be kept yet');
+        await this.#wait(this.#outageWait(attempt) * 1000);
+      }
+    }
     this.#parts.metrics.deadLetters.inc(labels);
-    this.#parts.log.error(
-      { err: error, ...labels, event_id: event.event_id, request_id: event.request_id },
-      'an event became a dead letter',
-    );
-    const reason = error instanceof Error ? error.message : String(error);
-    await this.#parts.deadLetters.put({ consumer, event, error: reason, deliveries: waits.length + 1 });
+    this.#parts.log.error({ err: cause, ...fields }, 'an event became a dead letter');
+  }
+
+  #outageWait(attempt: number): number {
+    const waits = this.#parts.outageSeconds ?? outageSeconds;
+    return waits[Math.min(attempt, waits.length - 1)] ?? 1;
   }
 
   #wait(ms: number): Promise<void> {

@@ -2,54 +2,72 @@
 import { limits } from '@parley/contract';
 import type { Clock, PresenceLeases } from '@parley/core';
 
+const leaseMs = limits.presenceSeconds * 1000;
+
+interface Presence {
+  /** Connection → when its lease runs out, in milliseconds since the epoch. */
+  leases: Map<string, number>;
+  /** The end of the longest lease so far. */
+  ends: number;
+}
+
 export class MemoryPresence implements PresenceLeases {
   readonly #clock: Clock;
-  /** user → connection → when the lease runs out, in milliseconds since the epoch. */
-  readonly #users = new Map<string, Map<string, number>>();
+  /** Everybody who was told online and not yet offline, even where the leases are over. */
+  readonly #users = new Map<string, Presence>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   async acquire(userId: string, connectionId: string): Promise<{ first: boolean }> {
-    const leases = this.#live(userId) ?? new Map<string, number>();
-    const first = leases.size === 0;
-    leases.set(connectionId, this.#expiry());
-    this.#users.set(userId, leases);
+    const first = !this.#users.has(userId);
+    this.#hold(userId, connectionId);
     return { first };
   }
 
   async renew(leases: readonly { userId: string; connectionId: string }[]): Promise<void> {
-    const expiry = this.#expiry();
-    for (const { userId, connectionId } of leases) {
-      const known = this.#users.get(userId);
-      if (known) known.set(connectionId, expiry);
-      else this.#users.set(userId, new Map([[connectionId, expiry]]));
-    }
+    for (const { userId, connectionId } of leases) this.#hold(userId, connectionId);
   }
 
   async release(userId: string, connectionId: string): Promise<{ last: boolean }> {
-    const leases = this.#users.get(userId);
-    if (!leases?.delete(connectionId)) return { last: false };
-    const last = this.#live(userId) === undefined;
-    return { last };
+    const presence = this.#users.get(userId);
+    if (!presence) return { last: false };
+    presence.leases.delete(connectionId);
+    if (this.#isLive(presence)) return { last: false };
+    return { last: this.#users.delete(userId) };
   }
 
   async online(userIds: readonly string[]): Promise<Set<string>> {
-    return new Set(userIds.filter((id) => this.#live(id) !== undefined));
+    return new Set(
+      userIds.filter((id) => {
+        const presence = this.#users.get(id);
+        return presence !== undefined && this.#isLive(presence);
+      }),
+    );
   }
 
-  #expiry(): number {
-    return this.#clock.now() + limits.presenceSeconds * 1000;
+  async expired(limit: number): Promise<{ userId: string; lastSeen: number }[]> {
+    const found: { userId: string; lastSeen: number }[] = [];
+    for (const [userId, presence] of this.#users) {
+      if (found.length >= limit) break;
+      if (this.#isLive(presence)) continue;
+      this.#users.delete(userId);
+      found.push({ userId, lastSeen: presence.ends - leaseMs });
+    }
+    return found;
   }
 
-  #live(userId: string): Map<string, number> | undefined {
-    const leases = this.#users.get(userId);
-    if (!leases) return undefined;
+  #hold(userId: string, connectionId: string): void {
+    const presence = this.#users.get(userId) ?? { leases: new Map<string, number>(), ends: 0 };
+    presence.ends = this.#clock.now() + leaseMs;
+    presence.leases.set(connectionId, presence.ends);
+    this.#users.set(userId, presence);
+  }
+
+  #isLive({ leases }: Presence): boolean {
     const now = this.#clock.now();
-    for (const [id, expiry] of leases) if (expiry <= now) leases.delete(id);
-    if (leases.size > 0) return leases;
-    this.#users.delete(userId);
-    return undefined;
+    for (const [id, ends] of leases) if (ends <= now) leases.delete(id);
+    return leases.size > 0;
   }
 }

@@ -11,11 +11,8 @@ export class MemoryRateLimiter implements RateLimiter {
    * a load test.
    */
   constructor(limits: Record<RateScope, RateLimit>, scale: number) {
-    for (const [scope, limit] of Object.entries(limits) as [RateScope, RateLimit][]) {
-      const factor = scale === 0 && scope === 'otpVerify' ? 1 : scale;
-      if (factor === 0) continue;
-      const points = Math.max(1, Math.round((limit.points + (limit.burst ?? 0)) * factor));
-      this.#limiters.set(scope, new RateLimiterMemory({ points, duration: limit.seconds, keyPrefix: scope }));
+    for (const [scope, points, duration] of scaledPoints(limits, scale)) {
+      this.#limiters.set(scope, new RateLimiterMemory({ points, duration, keyPrefix: scope }));
     }
   }
 
@@ -43,6 +40,19 @@ export class MemoryRateLimiter implements RateLimiter {
   }
 }
 
-function refused(state: RateLimiterRes): RateDecision {
+/** The points and seconds of each scope that is limited at all, burst and scale included. */
+export function* scaledPoints(
+  limits: Record<RateScope, RateLimit>,
+  scale: number,
+): Generator<[scope: RateScope, points: number, seconds: number]> {
+  for (const [scope, limit] of Object.entries(limits) as [RateScope, RateLimit][]) {
+    const factor = scale === 0 && scope === 'otpVerify' ? 1 : scale;
+    if (factor === 0) continue;
+    yield [scope, Math.max(1, Math.round((limit.points + (limit.burst ?? 0)) * factor)), limit.seconds];
+  }
+}
+
+/** What a used-up limit answers. */
+export function refused(state: RateLimiterRes): RateDecision {
   return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) };
 }

@@ -23,4 +23,9 @@ export class MemorySignals implements Signals {
     this.#handlers.add(handler);
     return () => this.#handlers.delete(handler);
   }
+
+  /** Nothing is ever missed in one process. */
+  onGap(): () => void {
+    return () => {};
+  }
 }

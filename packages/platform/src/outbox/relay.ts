@@ -1,80 +1,85 @@
 /**
- * The outbox relay (design rule 2): nothing between store and bus is lost.
+ * The outbox relay (design rule 2): nothing between store and bus is lost. Each store with an outbox has one in every process.
  *
  * Phases of a change:
  * 1. committed — the change and its outbox row are one commit in the store;
- * 2. published — right after the commit, by the process that made it (`publish`), or by a sweep (`#sweep`) when that
- *    process died or the bus was down;
+ * 2. published — right after the commit, by the process that made it (`publish`), from its backlog when the bus comes back,
+ *    or by a sweep (`#sweep`) of any process when that one died;
  * 3. forgotten — once every event is on the bus, the row's id is noted and deleted with the next commit (`takePublished`),
- *    or by the timer when nothing else is written.
+ *    or by a timer where the store does not take ids along or nothing else is written.
  *
- * Invariants: a row is forgotten only after its publish resolved. A sweep claims rows first, so relays do not do the same
- * work twice, and leaves alone what this process is still publishing. A repeat carries the same event ids.
+ * Invariants: a row is forgotten only after its publish resolved. Rows go to the bus in the order of their commits; after a
+ * failure later ones queue behind it (backlog.ts). Where processes share a store, one of them sweeps at a time (a lease), and
+ * rows younger than the grace time are left to the process that wrote them; a sweep claims rows and leaves alone what its own
+ * process is still publishing. A repeat carries the same event ids.
  */
+import { randomUUID } from 'node:crypto';
 import type { AnyBusEvent } from '@parley/contract';
-import type { EventBus, Log, OutboxRow, OutboxStore, Publisher } from '@parley/core';
+import type { EventBus, LeaseStore, Log, OutboxRow, OutboxStore, Publisher } from '@parley/core';
 import type { Metrics } from '../metrics.ts';
+import { Backlog } from './backlog.ts';
+import { Sweeping } from './sweeping.ts';
 
 export interface RelayOptions {
+  /** Tells the store from others: in the log, and in the lease's name. */
+  name?: string;
   store: OutboxStore;
   bus: Pick<EventBus, 'publish'>;
   /** Makes a row's events again from what is stored. */
   expand(row: OutboxRow): Promise<AnyBusEvent[]>;
   log: Log;
   metrics: Pick<Metrics, 'outboxSwept'>;
+  /**
+   * No other process uses the store: then the first sweep takes everything that is there. True by default where no `leases`
+   * are given.
+   */
+  exclusive?: boolean;
+  /** Decides which of several processes sweeps. */
+  leases?: LeaseStore;
+  /** This process, as holder of the lease; a name of its own by default. */
+  holder?: string;
   /** Milliseconds between sweeps. */
   intervalMs?: number;
   /** Rows younger than this are left to the process that wrote them. */
   graceSeconds?: number;
+  /** Milliseconds until published rows are forgotten where no commit takes them along. */
+  completeMs?: number;
 }
 
-const claimSeconds = 30;
-const rowsPerSweep = 500;
-/** Milliseconds that a sweep waits for one row before it goes on with the next. */
-const rowMs = 1_000;
-
-/** What a promise comes to, or undefined if that takes longer. */
-async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
+/** Published rows that are not left to the timer. */
+const completeRows = 500;
 
 export class OutboxRelay implements Publisher {
   readonly #options: RelayOptions;
-  readonly #publishing = new Map<string, Promise<void>>();
+  readonly #name: string;
+  readonly #backlog: Backlog;
+  readonly #sweeping: Sweeping;
   #published: string[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #sweeping: Promise<void> | undefined;
+  #completeTimer: NodeJS.Timeout | undefined;
+  #forgetting: Promise<void> | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
-  }
-
-  /** Publishes a committed row; never throws. What fails is left for the sweep. */
-  publish(outboxId: string, events: readonly AnyBusEvent[]): void {
-    void this.#publish(outboxId, events);
-  }
-
-  /** Says whether the bus took the events; the row is tracked until then. */
-  #publish(outboxId: string, events: readonly AnyBusEvent[]): Promise<boolean> {
-    const work = this.#options.bus.publish(events).then(
-      () => {
-        this.#published.push(outboxId);
-        return true;
-      },
-      (error) => {
-        this.#options.log.warn({ err: error, outbox_id: outboxId }, 'an event waits for the next sweep');
-        return false;
-      },
-    );
-    const tracked = work.then(() => {
-      this.#publishing.delete(outboxId);
+    this.#name = options.name ?? 'postgresql';
+    this.#backlog = new Backlog({
+      bus: options.bus,
+      log: options.log,
+      onPublished: (id) => this.#note(id),
     });
-    this.#publishing.set(outboxId, tracked);
-    return work;
+    this.#sweeping = new Sweeping({
+      ...options,
+      name: this.#name,
+      exclusive: options.exclusive ?? options.leases === undefined,
+      holder: options.holder ?? randomUUID(),
+      backlog: this.#backlog,
+      isPublished: (id) => this.#published.includes(id),
+      forget: () => this.#forget(),
+    });
+  }
+
+  /** Publishes a committed row; never throws or blocks. What fails is tried again, behind it everything later. */
+  publish(outboxId: string, events: readonly AnyBusEvent[]): void {
+    this.#backlog.publish(outboxId, events);
   }
 
   /** Ids of published rows, for the next commit to forget. */
@@ -86,79 +91,63 @@ export class OutboxRelay implements Publisher {
 
   /** Gives back ids whose commit failed. */
   returnPublished(ids: readonly string[]): void {
+    if (ids.length === 0) return;
     this.#published.push(...ids);
+    this.#forgetInTime();
   }
 
-  /** Publishes everything that an earlier process left, then sweeps in intervals. */
-  async start(): Promise<void> {
-    await this.#sweepOnce(0);
-    this.#timer = setInterval(
-      () => void this.#sweepOnce(this.#options.graceSeconds ?? 5),
-      this.#options.intervalMs ?? 1_000,
-    );
-    this.#timer.unref();
+  /** Publishes what an earlier process left (all of it where the store is exclusive), then sweeps in intervals. */
+  start(): Promise<void> {
+    return this.#sweeping.start();
   }
 
-  /** Stops sweeping and waits for what is being published, then forgets it. */
+  /** Stops sweeping and waits for what is on its way to the bus, then forgets it. What is not goes to a later sweep. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#sweeping;
-    await this.settled();
+    await this.#sweeping.stop();
+    await this.#backlog.stop();
+    clearTimeout(this.#completeTimer);
+    await this.#forget();
   }
 
   /** Resolves when everything given to `publish` is on the bus and forgotten. */
   async settled(): Promise<void> {
-    while (this.#publishing.size > 0) await Promise.all(this.#publishing.values());
+    await this.#backlog.settled();
     await this.#forget();
   }
 
-  #sweepOnce(olderThanSeconds: number): Promise<void> {
-    this.#sweeping ??= this.#sweep(olderThanSeconds)
-      .catch((error) => this.#options.log.warn({ err: error }, 'the outbox could not be swept'))
-      .finally(() => {
-        this.#sweeping = undefined;
-      });
-    return this.#sweeping;
+  #note(id: string): void {
+    this.#published.push(id);
+    if (this.#published.length < completeRows) this.#forgetInTime();
+    else if (!this.#forgetting) this.#forgetNow();
   }
 
-  async #sweep(olderThanSeconds: number): Promise<void> {
-    await this.#forget();
-    const rows = await this.#options.store.pending({ olderThanSeconds, limit: rowsPerSweep, claimSeconds });
-    // One after the other: the order of a chat's events is the order of its rows.
-    for (const row of rows) {
-      if (this.#publishing.has(row.id) || this.#published.includes(row.id)) continue;
-      const events = await this.#expand(row);
-      if (!events) continue;
-      const taken = await within(this.#publish(row.id, events), rowMs);
-      // A bus that is down ends the sweep here: the next one goes on in order. One row that takes long does not.
-      if (taken === false) return;
-      this.#options.metrics.outboxSwept.inc();
-    }
-    await this.#forget();
-    if (rows.length === rowsPerSweep) await this.#sweep(olderThanSeconds);
+  #forgetInTime(): void {
+    this.#completeTimer ??= setTimeout(() => this.#forgetNow(), this.#options.completeMs ?? 200).unref();
   }
 
-  /** A row that cannot be read must not hold up those behind it; its claim runs out and it is tried again. */
-  async #expand(row: OutboxRow): Promise<AnyBusEvent[] | undefined> {
-    try {
-      return await this.#options.expand(row);
-    } catch (error) {
-      this.#options.log.error(
-        { err: error, outbox_id: row.id, subject: row.subject },
-        'an outbox row cannot be read',
-      );
-      return undefined;
-    }
+  #forgetNow(): void {
+    clearTimeout(this.#completeTimer);
+    this.#completeTimer = undefined;
+    this.#forget().catch((error) => {
+      // They were given back, and so the timer is set again: published events may repeat, but none is lost.
+      this.#options.log.warn({ err: error, store: this.#name }, 'published rows could not be forgotten yet');
+    });
   }
 
+  /** One at a time: several would only wait for each other. */
   async #forget(): Promise<void> {
+    while (this.#forgetting) await this.#forgetting.catch(() => undefined);
     const ids = this.takePublished();
     if (ids.length === 0) return;
+    this.#forgetting = this.#options.store.complete(ids);
     try {
-      await this.#options.store.complete(ids);
+      await this.#forgetting;
     } catch (error) {
+      this.#forgetting = undefined;
       this.returnPublished(ids);
       throw error;
+    } finally {
+      this.#forgetting = undefined;
     }
   }
 }

@@ -63,6 +63,7 @@ export const ModelName = {
   PrivacySettings: 'PrivacySettings',
   Outbox: 'Outbox',
   DeadLetter: 'DeadLetter',
+  Lease: 'Lease',
   MessageHead: 'MessageHead',
   Message: 'Message'
 } as const
@@ -241,6 +242,15 @@ export const DeadLetterScalarFieldEnum = {
 } as const
 
 export type DeadLetterScalarFieldEnum = (typeof DeadLetterScalarFieldEnum)[keyof typeof DeadLetterScalarFieldEnum]
+
+
+export const LeaseScalarFieldEnum = {
+  name: 'name',
+  holder: 'holder',
+  until: 'until'
+} as const
+
+export type LeaseScalarFieldEnum = (typeof LeaseScalarFieldEnum)[keyof typeof LeaseScalarFieldEnum]
 
 
 export const MessageHeadScalarFieldEnum = {

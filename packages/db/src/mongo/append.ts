@@ -1,0 +1,239 @@
+/**
+ * Storing messages on MongoDB, in numbered order and once each, without transactions.
+ *
+ * What must hold (design rules 1 to 3): `seq` and `version` of a chat become visible in the order of their numbers, without
+ * holes, whoever writes; a message is accepted only when it is durable; a repeated send finds the first one; what must be
+ * published is flagged in the same write.
+ *
+ * How: a batch is numbered from the chats' heads and stored by one ordered insert; the unique indexes (chat, seq) and (chat,
+ * versions) let each number be taken once, (sender, client_msg_id) each send be stored once.
+ *
+ * 1. No holes. Number n is only ever tried by somebody who knows that n-1 is stored: from the head, or because it stands before it
+ *    in the same ordered insert, of which the server tries nothing behind the first that it refuses. So at any moment, and
+ *    wherever a process or a connection dies, what is stored of a chat is 1 to n. And since n is not there before n-1 is, nobody
+ *    can have seen a larger number when a smaller one appears.
+ * 2. Heads are never too high. One that is too low costs a refused insert and another look; one that is too high would make a
+ *    hole. It would be too high if it counted a write that a fail-over then rolled back. So heads are read with read
+ *    concern majority, not local, and remembered only of writes that the majority acknowledged; neither can be rolled back.
+ *    It costs nothing: a write with write concern majority that is refused as duplicate is answered once the majority holds
+ *    what it collided with, so the next majority read sees it and nobody spins.
+ * 3. Refused as duplicate at i: what stood before i is stored (and acknowledged, or the driver would report a write concern error).
+ *    By the index that refused: the send is known, or another process was faster. Then the known ones are answered, heads
+ *    are read again, and the rest goes on. Of writers that want one number one gets it, so all together always move on. Who
+ *    loses until its time is up answers "unavailable". A number in use is never given twice, also when the message moved on
+ *    to a later version, as the document keeps its past ones in `versions`. It follows that the newest document of a chat may be
+ *    emptied but must never be removed.
+ * 4. Any other error, a time-out above all, says nothing about what was stored: heads are forgotten, and the whole batch is
+ *    "unavailable". The clients ask again with the same ids; what was stored is then known, the rest is stored. What
+ *    was stored but never answered carries its outbox flag, and the relay publishes it.
+ * 5. Zombies. An insert that was given up may still be carried out, late and partly: by a server that was frozen, by the driver from its
+ *    queue, or by its retry. It was numbered before, so it succeeds only while its first number of a chat is still free and the one
+ *    before it is stored: then it fills the next places in order, as if it had come in time. Otherwise it stops at the
+ *    first document, and its other chats with it. Either way no send is stored twice, as its id is unique. `maxTimeMS` keeps
+ *    the time short in which this can happen on a server that lives.
+ * 6. Fail-over. The oplog is in order, so what a new primary has of a chat is 1 to n too, and n is not less than what was
+ *    acknowledged. A retried insert (`retryWrites`) continues where the first try got to, or starts with numbers whose
+ *    predecessors are held by the majority.
+ * 7. Large batches. The driver cuts an ordered insert at 48 MB or 100,000 documents and stops at the first part that fails; the
+ *    order holds there too, but core's batches (200 messages of some 20 KB) are one command.
+ *
+ * The collection cannot be sharded: MongoDB could not keep (sender, client_msg_id) unique beside a shard key of chats.
+ */
+import { type AppendResult, type NewMessage, unavailable } from '@parley/core';
+import type { Collection } from 'mongodb';
+import type { MongoConnection } from './connection.ts';
+import { type Collision, collisionOf, storeName, withoutDocuments } from './errors.ts';
+import { type Head, HeadCache } from './head-cache.ts';
+import { type MessageDocument, messageIndexes, toStored } from './message-document.ts';
+import { newBatch, outboxIdOf } from './outbox-id.ts';
+import { keyOf, type MessageReader } from './reader.ts';
+
+/** Collisions on other indexes are nothing that another try would mend. */
+const ours = new Set<string>(Object.values(messageIndexes));
+
+export class MessageAppender {
+  readonly #connection: MongoConnection;
+  readonly #collection: Collection<MessageDocument>;
+  readonly #reader: MessageReader;
+  readonly #cache = new HeadCache();
+
+  constructor(connection: MongoConnection, collection: Collection<MessageDocument>, reader: MessageReader) {
+    this.#connection = connection;
+    this.#collection = collection;
+    this.#reader = reader;
+  }
+
+  async append(messages: readonly NewMessage[]): Promise<AppendResult[]> {
+    // Equal ids in one batch: the first is stored, the others learn of it.
+    const firsts = new Map<string, NewMessage>();
+    for (const message of messages) {
+      const key = keyOf(message);
+      if (!firsts.has(key)) firsts.set(key, message);
+    }
+    const run = new AppendRun([...firsts.values()], this.#connection.deadline());
+    try {
+      await this.#finish(run);
+    } catch (error) {
+      this.#cache.forget(messages.map((message) => message.chat_id));
+      throw error;
+    }
+    return messages.map((message) => run.resultOf(message, firsts.get(keyOf(message)) === message));
+  }
+
+  async #finish(run: AppendRun): Promise<void> {
+    while (run.rest.length > 0) {
+      if (performance.now() > run.deadline) {
+        throw unavailable(storeName, new Error('other processes were faster for too long'));
+      }
+      await this.#readHeads(run);
+      const documents = run.number();
+      const collision = await this.#insert(documents, run.deadline);
+      const stored = run.settle(documents, collision?.at ?? documents.length);
+      for (const chatId of stored) this.#cache.put(chatId, run.headOf(chatId));
+      if (!collision) return;
+      const known = collision.index === messageIndexes.clientId || collision.index === messageIndexes.id;
+      if (known) await this.#answerKnown(run, collision);
+      // Whoever was faster in one chat may have been in others: nothing that is only remembered is worth another try.
+      else this.#cache.forget(run.forgetRemembered(documents[collision.at]?.chat_id));
+    }
+  }
+
+  async #readHeads(run: AppendRun): Promise<void> {
+    const missing: string[] = [];
+    for (const chatId of run.chatsWithoutHead()) {
+      const head = this.#cache.take(chatId);
+      if (head) run.remember(chatId, head);
+      else missing.push(chatId);
+    }
+    if (missing.length === 0) return;
+    const found = await this.#reader.heads(missing, run.deadline);
+    for (const chatId of missing) run.learn(chatId, found.get(chatId) ?? { seq: 0, version: 0 });
+  }
+
+  async #insert(documents: MessageDocument[], deadline: number): Promise<Collision | undefined> {
+    try {
+      const options = { ordered: true, maxTimeMS: this.#connection.left(deadline) };
+      await this.#connection.run(() => this.#collection.insertMany(documents, options), deadline);
+      return undefined;
+    } catch (error) {
+      const collision = collisionOf(error);
+      if (!collision || !ours.has(collision.index)) throw withoutDocuments(error);
+      return collision;
+    }
+  }
+
+  /** Looks for all that is left: after a time-out whole batches are known, and each alone would cost an insert. */
+  async #answerKnown(run: AppendRun, collision: Collision): Promise<void> {
+    const refused = run.rest[0];
+    for (const document of await this.#reader.known(run.rest, run.deadline)) run.takeKnown(document);
+    if (collision.index === messageIndexes.id && refused === run.rest[0]) {
+      throw new Error('a message_id was used for another message');
+    }
+  }
+}
+
+/** How far a batch has come. */
+class AppendRun {
+  readonly deadline: number;
+  /** What is neither stored nor known yet, in the order given. */
+  rest: NewMessage[];
+  readonly #heads = new Map<string, Head & { remembered: boolean }>();
+  readonly #stored = new Map<string, { document: MessageDocument; outboxId: string }>();
+  readonly #known = new Map<string, MessageDocument>();
+
+  constructor(messages: NewMessage[], deadline: number) {
+    this.rest = messages;
+    this.deadline = deadline;
+  }
+
+  chatsWithoutHead(): string[] {
+    const chatIds = new Set(this.rest.map((message) => message.chat_id));
+    return [...chatIds].filter((chatId) => !this.#heads.has(chatId));
+  }
+
+  /** A head that was right a moment ago. */
+  remember(chatId: string, head: Head): void {
+    this.#heads.set(chatId, { ...head, remembered: true });
+  }
+
+  /** A head as it was read just now. */
+  learn(chatId: string, head: Head): void {
+    this.#heads.set(chatId, { ...head, remembered: false });
+  }
+
+  headOf(chatId: string): Head {
+    return this.#heads.get(chatId) ?? { seq: 0, version: 0 };
+  }
+
+  /** Drops the head of a chat in which somebody was faster, and all that were not read by this run; says which. */
+  forgetRemembered(lost: string | undefined): string[] {
+    const dropped = [...this.#heads].flatMap(([chatId, head]) =>
+      head.remembered || chatId === lost ? [chatId] : [],
+    );
+    for (const chatId of dropped) this.#heads.delete(chatId);
+    return dropped;
+  }
+
+  /** The rest as documents, with the numbers that follow the heads. */
+  number(): MessageDocument[] {
+    const batch = newBatch();
+    const next = new Map<string, Head>();
+    return this.rest.map((message, position) => {
+      const { seq: lastSeq, version: lastVersion } =
+        next.get(message.chat_id) ?? this.headOf(message.chat_id);
+      const [seq, version] = [lastSeq + 1, lastVersion + 1];
+      next.set(message.chat_id, { seq, version });
+      const at = new Date(message.created_at);
+      return {
+        _id: message.message_id,
+        chat_id: message.chat_id,
+        seq,
+        version,
+        versions: [version],
+        chat_seq: seq,
+        sender_id: message.sender_id,
+        client_msg_id: message.client_msg_id,
+        type: message.type,
+        payload: message.payload,
+        reply_to_message_id: message.reply_to_message_id,
+        forwarded_from: null,
+        reactions: {},
+        is_deleted: false,
+        fingerprint: message.fingerprint,
+        created_at: at,
+        updated_at: at,
+        edited_at: null,
+        outbox: { batch, position, context: message.context },
+      };
+    });
+  }
+
+  /** Notes that the first `count` documents are stored; says in which chats. */
+  settle(documents: MessageDocument[], count: number): Set<string> {
+    const chatIds = new Set<string>();
+    for (const document of documents.slice(0, count)) {
+      this.#stored.set(keyOf(document), { document, outboxId: outboxIdOf(document.outbox?.batch ?? '') });
+      this.learn(document.chat_id, { seq: document.seq, version: document.version });
+      chatIds.add(document.chat_id);
+    }
+    this.rest = this.rest.slice(count);
+    return chatIds;
+  }
+
+  takeKnown(document: MessageDocument): void {
+    this.#known.set(keyOf(document), document);
+    this.rest = this.rest.filter((message) => keyOf(message) !== keyOf(document));
+  }
+
+  /** @param first whether it is the first of its id in the batch */
+  resultOf(message: NewMessage, first: boolean): AppendResult {
+    const stored = this.#stored.get(keyOf(message));
+    if (stored && first) {
+      const { seq, version } = stored.document;
+      return { outcome: 'stored', seq, version, outboxId: stored.outboxId };
+    }
+    const document = stored?.document ?? this.#known.get(keyOf(message));
+    if (!document) throw new Error('a message was neither stored nor known');
+    return { outcome: 'known', message: toStored(document), fingerprint: document.fingerprint };
+  }
+}

@@ -1,0 +1,68 @@
+/** The message store and its outbox on each engine. */
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../tests/support/postgres.ts';
+import {
+  MongoConnection,
+  MongoMessageStore,
+  MongoOutboxStore,
+  PostgresMessageStore,
+  PostgresOutboxStore,
+  type PublishedIds,
+  Sql,
+} from '../src/index.ts';
+import { messageStoreContract } from './message-store-contract.ts';
+import { testMongoUrl } from './support/mongo.ts';
+
+describe('on PostgreSQL', () => {
+  const nothingPublished: PublishedIds = { takePublished: () => [], returnPublished: () => undefined };
+  let database: TestDatabase;
+  let sql: Sql;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    sql = new Sql({ url: database.url, poolSize: 2, timeoutMs: 10_000 });
+  });
+  afterAll(async () => {
+    await sql.close();
+    await database.drop();
+  });
+  messageStoreContract(() => ({
+    async open() {
+      const own = new Sql({ url: database.url, poolSize: 5, timeoutMs: 10_000 });
+      return {
+        messages: new PostgresMessageStore(own, nothingPublished),
+        outbox: new PostgresOutboxStore(own),
+        close: () => own.close(),
+      };
+    },
+    async markDeleted(messageId) {
+      await sql.rows('hide', 'UPDATE messages SET is_deleted = true WHERE message_id = $1', [messageId]);
+    },
+  }));
+});
+
+const { url, why } = await testMongoUrl();
+
+describe.skipIf(why)(`on MongoDB${why}`, () => {
+  let client: MongoClient;
+  beforeAll(() => {
+    client = new MongoClient(url);
+  });
+  afterAll(async () => {
+    await client.db().dropDatabase();
+    await client.close();
+  });
+  messageStoreContract(() => ({
+    async open() {
+      // Patient: what is tested here is right answers, on a machine that may be busy.
+      const connection = new MongoConnection({ url, poolSize: 5, timeoutMs: 20_000 });
+      const messages = new MongoMessageStore(connection);
+      await messages.ensureIndexes();
+      return { messages, outbox: new MongoOutboxStore(connection), close: () => connection.close() };
+    },
+    async markDeleted(messageId) {
+      const messages = client.db().collection<{ _id: string; is_deleted: boolean }>('messages');
+      await messages.updateOne({ _id: messageId }, { $set: { is_deleted: true } });
+    },
+  }));
+});

@@ -1,0 +1,48 @@
+/** Where messages are: MongoDB where it is configured, otherwise beside everything else in PostgreSQL. */
+import type { MessageStore, OutboxStore } from '@parley/core';
+import {
+  MongoConnection,
+  MongoMessageStore,
+  MongoOutboxStore,
+  PostgresMessageStore,
+  type PublishedIds,
+  type Sql,
+} from '@parley/db';
+import type { Config } from '@parley/platform';
+
+export interface MessageEngine {
+  messages: MessageStore;
+  /** Its own outbox, where messages do not share that of PostgreSQL. */
+  outbox: OutboxStore | null;
+  ping: (() => Promise<unknown>) | null;
+  close(): Promise<void>;
+}
+
+/** Errors: MongoDB cannot be reached. */
+export async function openMessages(
+  config: Config,
+  sql: Sql,
+  published: PublishedIds,
+): Promise<MessageEngine> {
+  if (config.mongoUrl === null) {
+    return {
+      messages: new PostgresMessageStore(sql, published),
+      outbox: null,
+      ping: null,
+      close: async () => undefined,
+    };
+  }
+  const connection = new MongoConnection({
+    url: config.mongoUrl,
+    poolSize: config.mongoPoolSize,
+    timeoutMs: config.storeTimeoutMs,
+  });
+  const messages = new MongoMessageStore(connection);
+  await messages.ensureIndexes();
+  return {
+    messages,
+    outbox: new MongoOutboxStore(connection),
+    ping: () => connection.ping(),
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,33 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isUnavailable } from '@parley/core';
+import type { Logger } from '@parley/platform';
+
+/** So long a starting program waits for a store, in milliseconds: stores of a cluster start together with it. */
+const patienceMs = 30_000;
+
+/**
+ * Does what needs a store at start-up, again and again while that is away. Errors: whatever else goes wrong; after half a
+ * minute, that the store cannot be reached, naming the variable that says where it is.
+ */
+export async function patiently<T>(
+  what: string,
+  variable: string,
+  log: Logger,
+  work: () => Promise<T>,
+): Promise<T> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      if (performance.now() > until) {
+        throw new Error(`${what} cannot be reached: is ${variable} right, and is it running?`, {
+          cause: error,
+        });
+      }
+      log.warn({ err: error }, `waiting for ${what}`);
+      await pause(500);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** What instances share in passing: Redis where it is configured, otherwise this process's memory. */
+import type { Clock, FanOut, KeyValue, PresenceLeases, RateLimiter, Signals } from '@parley/core';
+import {
+  type Config,
+  createRedis,
+  type Logger,
+  MemoryFanOut,
+  MemoryKeyValue,
+  MemoryPresence,
+  MemoryRateLimiter,
+  MemorySignals,
+  RedisFanOut,
+  RedisKeyValue,
+  RedisPresence,
+  RedisRateLimiter,
+  RedisSignals,
+} from '@parley/platform';
+
+export interface SharedEngines {
+  keyValue: KeyValue;
+  rates: RateLimiter;
+  presence: PresenceLeases;
+  signals: Signals;
+  fanOut: FanOut;
+  /** Rejects when the engine is away; null where there is nothing that could be. */
+  ping: (() => Promise<unknown>) | null;
+  close(): Promise<void>;
+}
+
+/** Redis may be away: what needs it fails until it is there. */
+export function openShared(config: Config, program: string, clock: Clock, log: Logger): SharedEngines {
+  const { redisUrl, rateLimits, rateLimitScale } = config;
+  if (redisUrl === null) {
+    return {
+      keyValue: new MemoryKeyValue(clock),
+      rates: new MemoryRateLimiter(rateLimits, rateLimitScale),
+      presence: new MemoryPresence(clock),
+      signals: new MemorySignals(log),
+      fanOut: new MemoryFanOut(),
+      ping: null,
+      close: async () => undefined,
+    };
+  }
+  const redis = createRedis({
+    urls: redisUrl,
+    mode: config.redisMode,
+    sentinelName: config.redisSentinelName,
+    timeoutMs: config.storeTimeoutMs,
+    name: `parley-${program}`,
+    onError: (error) => log.warn({ err: error }, 'Redis is not available'),
+  });
+  const signals = new RedisSignals(redis, log);
+  const fanOut = new RedisFanOut(redis, { log });
+  return {
+    keyValue: new RedisKeyValue(redis),
+    rates: new RedisRateLimiter(redis, rateLimits, rateLimitScale),
+    presence: new RedisPresence(redis),
+    signals,
+    fanOut,
+    ping: () => redis.ping(),
+    async close() {
+      await fanOut.close();
+      await redis.close();
+    },
+  };
+}
