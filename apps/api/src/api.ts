@@ -1,5 +1,5 @@
 /** Puts the program together: REST, tRPC, the documents and the pages in one Express app. It does not listen. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { AppError } from '@parley/core';
 import { describeError } from '@parley/platform';
 import type { Runtime } from '@parley/runtime';
@@ -8,6 +8,7 @@ import { createBridge } from './bridge/bridge.ts';
 import { createReply, type Reply } from './bridge/reply.ts';
 import { createRoutes } from './bridge/routes.ts';
 import { toEdgeError } from './errors.ts';
+import { createForward } from './forward/forward.ts';
 import { Admission } from './http/admission.ts';
 import { begin } from './http/begin.ts';
 import { type Cors, createCors } from './http/cors.ts';
@@ -29,6 +30,8 @@ export interface Api {
   readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
   readonly router: AppRouter;
   readonly openApi: OpenApiDocument;
+  /** Forwards `/ws` and `/socket.io` of a server to realtime, where REALTIME_URL is set. */
+  attach(server: Server): void;
   /**
    * Resolves when what is being answered is answered. From then on every answer closes its connection, so that clients go
    * elsewhere; streams end at once.
@@ -69,17 +72,33 @@ export function createApi(runtime: Runtime): Api {
   app.use((_req, _res, next) => next(new AppError('NOT_FOUND', 'There is no such page')));
   app.use(answerErrors(runtime, reply));
 
+  const forward =
+    config.realtimeUrl === null
+      ? null
+      : createForward({ urls: config.realtimeUrl, trustProxy: config.trustProxy, log });
+
   return {
     handler(req, res) {
+      if (forward?.matches(req.url ?? '')) {
+        forward.request(req, res);
+        return;
+      }
       inFlight.add(res);
       req.url = originForm(req.url ?? '/');
       app(req, res);
     },
     router,
     openApi,
-    drain() {
+    attach(server) {
+      if (!forward) return;
+      server.on('upgrade', (req, socket, head) => {
+        if (forward.matches(req.url ?? '')) forward.upgrade(req, socket, head);
+        else socket.destroy();
+      });
+    },
+    async drain() {
       inboxPage?.close();
-      return inFlight.drain();
+      await Promise.all([inFlight.drain(), forward?.drain()]);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Core } from '@parley/core';
 import type { Logger } from '@parley/platform';
+import type { Deliverer } from './delivery/deliver.ts';
 import type { Hub } from './hub.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Flusher } from './outbound.ts';
@@ -18,6 +19,7 @@ export interface RealtimeContext {
   readonly timings: Timings;
   readonly tallies: Tallies;
   readonly hub: Hub;
+  readonly deliverer: Deliverer;
   readonly sessions: Sessions;
   readonly typing: Typing;
   readonly watches: Watches;

@@ -52,7 +52,15 @@ export class Frame {
     this.#reqId = reqId;
   }
 
-  get #dataJson(): string {
+  /** The frame of data that is JSON text already, as it came from another instance. */
+  static fromJson(event: string, json: string, at: number): Frame {
+    const frame = new Frame(event, undefined, at);
+    frame.#json = json;
+    return frame;
+  }
+
+  /** The data as JSON text. */
+  get json(): string {
     this.#json ??= JSON.stringify(this.#data);
     return this.#json;
   }
@@ -62,14 +70,14 @@ export class Frame {
     if (this.#raw === undefined) {
       const id = this.#reqId === undefined ? '' : `,"req_id":${JSON.stringify(this.#reqId)}`;
       const time = isoTime(this.#at);
-      this.#raw = textFrame(`{"event":"${this.event}","data":${this.#dataJson}${id},"timestamp":"${time}"}`);
+      this.#raw = textFrame(`{"event":"${this.event}","data":${this.json}${id},"timestamp":"${time}"}`);
     }
     return this.#raw;
   }
 
   /** The Socket.IO packet (`2["event",data]`, protocol 5) for transports that frame it themselves. */
   packetText(): string {
-    return `2["${this.event}",${this.#dataJson}]`;
+    return `2["${this.event}",${this.json}]`;
   }
 
   /** The same inside an Engine.IO message, ready for a WebSocket. */

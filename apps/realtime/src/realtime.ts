@@ -2,7 +2,10 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Runtime } from '@parley/runtime';
 import type { RealtimeContext } from './context.ts';
+import { Deliverer } from './delivery/deliver.ts';
 import { startDelivery } from './delivery/index.ts';
+import { addProbe } from './delivery/probe.ts';
+import { Topics } from './delivery/topics.ts';
 import { Hub } from './hub.ts';
 import { InFlight } from './in-flight.ts';
 import { Flusher } from './outbound.ts';
@@ -36,9 +39,11 @@ function createContext(runtime: Runtime, timings: Timings): RealtimeContext {
   const tallies = new Tallies(metrics);
   const hub = new Hub(tallies);
   const inFlight = new InFlight();
-  const sessions = new Sessions(core, hub, tallies, inFlight);
-  const typing = new Typing(core, hub, timings);
-  const watches = new Watches(core, hub);
+  const topics = new Topics(core.fanOut, log);
+  const deliverer = new Deliverer(core, hub, timings.holdMs);
+  const sessions = new Sessions(core, hub, topics, tallies, inFlight);
+  const typing = new Typing(core, hub, deliverer, timings);
+  const watches = new Watches(core, hub, topics);
   sessions.onLeave((session) => {
     watches.drop(session);
     typing.drop(session);
@@ -46,7 +51,21 @@ function createContext(runtime: Runtime, timings: Timings): RealtimeContext {
   const rates = new FrameRates(core);
   const flusher = new Flusher();
   const outages = new Throttle(1_000);
-  return { core, log, timings, tallies, hub, sessions, typing, watches, rates, flusher, inFlight, outages };
+  return {
+    core,
+    log,
+    timings,
+    tallies,
+    hub,
+    deliverer,
+    sessions,
+    typing,
+    watches,
+    rates,
+    flusher,
+    inFlight,
+    outages,
+  };
 }
 
 /** Makes real time over a runtime and starts delivering; `timings` are for tests. */
@@ -55,6 +74,7 @@ export function createRealtime(runtime: Runtime, timings: Partial<Timings> = {})
   const raw = new RawServer(ctx);
   const sweep = new Sweep(ctx, (now) => raw.tick(now));
   const stopDelivery = startDelivery(ctx);
+  addProbe(ctx, runtime.readiness);
   let socketIo: SocketIoServer | null = null;
   let draining: Promise<void> | null = null;
 

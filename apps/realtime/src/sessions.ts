@@ -1,5 +1,13 @@
 import { closeCodes } from '@parley/contract';
-import { type AccessClaims, AppError, type Core, connectionClosed, connectionOpened } from '@parley/core';
+import {
+  type AccessClaims,
+  AppError,
+  type Core,
+  connectionClosed,
+  connectionOpened,
+  deniedSessions,
+} from '@parley/core';
+import type { Topics } from './delivery/topics.ts';
 import { toSocketError } from './errors.ts';
 import { serverFrame } from './frame.ts';
 import type { Hub } from './hub.ts';
@@ -19,6 +27,8 @@ const codes = {
 /** How long a kick is remembered for sessions whose token is just being checked. */
 const kickMemoryMs = 60_000;
 
+const recheckBatch = 500;
+
 /** The close code and text of a reason. */
 export function closeOf(reason: CloseReason): { code: number; text: string } {
   return { code: codes[reason], text: reason.replace('_', ' ') };
@@ -35,13 +45,15 @@ export class Sessions {
   readonly #hub: Hub;
   readonly #tallies: Tallies;
   readonly #inFlight: InFlight;
+  readonly #topics: Topics;
   readonly #leaving: ((session: Session) => void)[] = [];
   readonly #kicked = new Map<string, number>();
   #emptied: (() => void)[] = [];
 
-  constructor(core: Core, hub: Hub, tallies: Tallies, inFlight: InFlight) {
+  constructor(core: Core, hub: Hub, topics: Topics, tallies: Tallies, inFlight: InFlight) {
     this.#core = core;
     this.#hub = hub;
+    this.#topics = topics;
     this.#tallies = tallies;
     this.#inFlight = inFlight;
   }
@@ -51,11 +63,20 @@ export class Sessions {
     this.#leaving.push(handler);
   }
 
+  /**
+   * Sees to it that whatever is sent to the user from then on reaches this instance. Await it before the client can know
+   * that it is connected: what was sent before that, it finds in its history.
+   */
+  prepare(claims: AccessClaims): Promise<void> {
+    return this.#topics.prepare(claims.userId);
+  }
+
   /** Begins a session. Errors: `TOKEN_INVALID` (the token's session was signed out while it was being checked). */
   open(wire: Wire, claims: AccessClaims): Session {
     if (this.#kicked.has(claims.sessionId)) throw signedOut();
     const session = new Session(wire, claims, this.#core.clock.now());
     this.#hub.add(session);
+    void this.#topics.hold(session.userId);
     this.#tallies.opened(wire.transport);
     session.opened = connectionOpened(this.#core, session.userId, session.connectionId);
     void this.#inFlight.track(session.opened).then(() => {
@@ -69,6 +90,7 @@ export class Sessions {
     session.closing = true;
     if (!this.#hub.remove(session)) return;
     session.closed = true;
+    this.#topics.drop(session.userId);
     for (const leave of this.#leaving) leave(session);
     this.#tallies.gone(session.wire.transport);
     // A lease that is still being taken must not outlive the connection.
@@ -103,6 +125,19 @@ export class Sessions {
     for (const id of ids) this.#kicked.set(id, until);
     for (const session of this.#hub.all()) {
       if (ids.has(session.sessionId)) this.end(session, 'unauthorized', signedOut());
+    }
+  }
+
+  /** Looks for sessions that were signed out while kicks could not be heard. */
+  async recheck(): Promise<void> {
+    const ids = [...new Set(Array.from(this.#hub.all(), (session) => session.sessionId))];
+    for (let start = 0; start < ids.length; start += recheckBatch) {
+      try {
+        this.kick(await deniedSessions(this.#core, ids.slice(start, start + recheckBatch)));
+      } catch (error) {
+        this.#core.log.warn({ err: error }, 'the deny list cannot be read');
+        return;
+      }
     }
   }
 

@@ -45,5 +45,6 @@ export class Sweep {
     }
     void connectionsAlive(this.#ctx.core, alive);
     this.#ctx.sessions.prune(now);
+    this.#ctx.deliverer.prune();
   }
 }

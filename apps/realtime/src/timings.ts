@@ -20,6 +20,8 @@ export interface Timings {
   /** Socket.IO's own pings and how long their answer may take; together less than `silenceMs`. */
   readonly pingMs: number;
   readonly pongMs: number;
+  /** In a cluster, a message that overtook an earlier one of its chat waits so long for it. */
+  readonly holdMs: number;
 }
 
 export const defaultTimings: Timings = {
@@ -33,4 +35,5 @@ export const defaultTimings: Timings = {
   slowCloseMs: 1_000,
   pingMs: limits.heartbeat.pingSeconds * 1000,
   pongMs: 20_000,
+  holdMs: 400,
 };

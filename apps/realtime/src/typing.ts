@@ -1,4 +1,6 @@
-import { type Caller, type Core, setTyping } from '@parley/core';
+import { type Caller, type Core, typingAudience } from '@parley/core';
+import type { Deliverer } from './delivery/deliver.ts';
+import { serverFrame } from './frame.ts';
 import type { Hub } from './hub.ts';
 import type { Session } from './session.ts';
 import type { Timings } from './timings.ts';
@@ -11,7 +13,7 @@ export interface TypingState {
   readonly timer: NodeJS.Timeout;
 }
 
-type Parts = Pick<Core, 'chatCache' | 'signals' | 'clock' | 'log'>;
+type Parts = Pick<Core, 'chatCache' | 'clock' | 'log'>;
 
 /**
  * Typing of this instance's sessions (contract section 4). The instance that was told of a start also tells the end: on
@@ -20,15 +22,17 @@ type Parts = Pick<Core, 'chatCache' | 'signals' | 'clock' | 'log'>;
 export class Typing {
   readonly #core: Parts;
   readonly #hub: Hub;
+  readonly #deliverer: Deliverer;
   readonly #timings: Timings;
 
-  constructor(core: Parts, hub: Hub, timings: Timings) {
+  constructor(core: Parts, hub: Hub, deliverer: Deliverer, timings: Timings) {
     this.#core = core;
     this.#hub = hub;
+    this.#deliverer = deliverer;
     this.#timings = timings;
   }
 
-  /** Errors: those of `setTyping`. */
+  /** Errors: those of `typingAudience`. */
   async start(session: Session, caller: Caller, chatId: string): Promise<void> {
     const known = session.typing?.get(chatId);
     const now = this.#core.clock.now();
@@ -37,7 +41,7 @@ export class Typing {
       if (now - known.toldAt < this.#timings.typingRepeatMs) return;
       known.toldAt = now;
     }
-    await setTyping(this.#core, caller, chatId, true);
+    await this.#tell(caller, chatId, true);
     if (session.closed) return this.#tellEnd(session, chatId);
     if (session.typing?.has(chatId)) return;
     session.typing ??= new Map();
@@ -45,10 +49,10 @@ export class Typing {
     session.typing.set(chatId, { toldAt: now, timer });
   }
 
-  /** Errors: those of `setTyping`. */
+  /** Errors: those of `typingAudience`. */
   async stop(session: Session, caller: Caller, chatId: string): Promise<void> {
     this.#forget(session, chatId);
-    await setTyping(this.#core, caller, chatId, false);
+    await this.#tell(caller, chatId, false);
   }
 
   /** The user sent a message to the chat: whichever device typed there does so no more. */
@@ -74,9 +78,19 @@ export class Typing {
     return true;
   }
 
+  async #tell(caller: Caller, chatId: string, isTyping: boolean): Promise<void> {
+    const audience = await typingAudience(this.#core, caller, chatId);
+    const data = { chat_id: chatId, user_id: caller.userId, is_typing: isTyping };
+    const frame = serverFrame('typing', data, this.#core.clock.now());
+    // Where other instances cannot be reached, those here are told: it is a courtesy.
+    this.#deliverer
+      .toUsers(audience, frame, { id: null })
+      ?.catch((error) => this.#core.log.debug({ err: error }, 'typing could not be told everywhere'));
+  }
+
   /** Whoever may no longer post cannot tell the end either: receivers end it by themselves. */
   async #tellEnd(session: Session, chatId: string): Promise<void> {
-    await setTyping(this.#core, session.caller(), chatId, false).catch((error) =>
+    await this.#tell(session.caller(), chatId, false).catch((error) =>
       this.#core.log.debug({ err: error }, 'the end of typing could not be told'),
     );
   }

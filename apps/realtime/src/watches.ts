@@ -1,5 +1,6 @@
 import type { Presence } from '@parley/contract';
 import { AppError, type Core, visiblePresence } from '@parley/core';
+import { type Topics, watchTopic } from './delivery/topics.ts';
 import { type Frame, serverFrame } from './frame.ts';
 import type { Hub } from './hub.ts';
 import type { Session } from './session.ts';
@@ -21,12 +22,14 @@ export const maxWatched = 1000;
 export class Watches {
   readonly #core: Parts;
   readonly #hub: Hub;
+  readonly #topics: Topics;
   readonly #watchers = new Map<string, Set<Session>>();
   #lookups = 0;
 
-  constructor(core: Parts, hub: Hub) {
+  constructor(core: Parts, hub: Hub, topics: Topics) {
     this.#core = core;
     this.#hub = hub;
+    this.#topics = topics;
   }
 
   /**
@@ -43,7 +46,8 @@ export class Watches {
     }
     if (session.closed) return;
     session.watching = watching;
-    for (const id of added) this.#add(session, watching, id);
+    // Before the look-up: a change after it comes as an event.
+    await Promise.all(added.map((id) => this.#add(session, watching, id)));
     const lookup = ++this.#lookups;
     const found = new Set<string>();
     try {
@@ -65,7 +69,10 @@ export class Watches {
       if (!session.watching?.delete(id)) continue;
       const watchers = this.#watchers.get(id);
       watchers?.delete(session);
-      if (watchers?.size === 0) this.#watchers.delete(id);
+      if (watchers?.size === 0) {
+        this.#watchers.delete(id);
+        this.#topics.drop(watchTopic(id));
+      }
     }
     if (session.watching?.size === 0) session.watching = null;
   }
@@ -93,11 +100,12 @@ export class Watches {
     );
   }
 
-  #add(session: Session, watching: Map<string, Watch>, id: string): void {
+  #add(session: Session, watching: Map<string, Watch>, id: string): Promise<void> | undefined {
     watching.set(id, { lookup: 0, hidden: false });
     const watchers = this.#watchers.get(id);
     if (watchers) watchers.add(session);
     else this.#watchers.set(id, new Set([session]));
+    return watchers ? this.#topics.joined(watchTopic(id)) : this.#topics.hold(watchTopic(id));
   }
 
   #frame(presence: Presence): Frame {

@@ -1,11 +1,17 @@
 import type { Config } from '@parley/platform';
-import type { Standalone } from './standalone.ts';
+import type { Program } from '@parley/runtime';
 
 /** What a newcomer reads first: where things are and how to sign in. */
-export function banner(parley: Standalone, config: Config, startedMs: number): string {
+export function banner(parley: Program, config: Config, startedMs: number): string {
   const { url } = parley;
-  const engine =
-    config.databaseUrl === null ? `embedded engines, data in ${config.dataDir}` : 'your PostgreSQL';
+  const own = [
+    config.databaseUrl && 'PostgreSQL',
+    config.mongoUrl && 'MongoDB',
+    config.redisUrl && 'Redis',
+    config.natsUrl && 'NATS',
+    config.minioEndpoint && 'S3',
+  ].filter(Boolean);
+  const engine = own.length > 0 ? `your ${own.join(', ')}` : `embedded engines, data in ${config.dataDir}`;
   const lines = [
     '',
     `  Parley is running (${engine}; ready in ${(startedMs / 1000).toFixed(1)} s)`,

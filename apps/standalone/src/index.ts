@@ -1,2 +1,2 @@
 /** @packageDocumentation api, realtime and workers in one process. */
-export { createStandalone, type Standalone } from './standalone.ts';
+export { createStandalone } from './standalone.ts';

@@ -1,25 +1,13 @@
 /** api, realtime and workers in one process on one port: what `npm start` runs. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { createApi } from '@parley/api';
 import type { Config } from '@parley/platform';
 import { createRealtime } from '@parley/realtime';
-import { createRuntime, type Runtime, type RuntimeOverrides } from '@parley/runtime';
+import { closeServer, createRuntime, listen, type Program, type RuntimeOverrides } from '@parley/runtime';
 import { createWorkers } from '@parley/workers';
 
-export interface Standalone {
-  /** Where it listens, e.g. `http://127.0.0.1:8080`. */
-  readonly url: string;
-  readonly runtime: Runtime;
-  /** Stops in order: no new work, then sockets, then what was accepted, then the stores. */
-  close(): Promise<void>;
-}
-
 /** Starts everything and resolves once requests are answered. Errors: what keeps it from starting, said plainly. */
-export async function createStandalone(
-  config: Config,
-  overrides: RuntimeOverrides = {},
-): Promise<Standalone> {
+export async function createStandalone(config: Config, overrides: RuntimeOverrides = {}): Promise<Program> {
   const runtime = await createRuntime(config, 'standalone', overrides);
   try {
     const api = createApi(runtime);
@@ -28,24 +16,16 @@ export async function createStandalone(
     const server = createServer({ keepAliveTimeout: 65_000 }, api.handler);
     realtime.attach(server);
     // Before listening: what an earlier process accepted is told before anything new.
-    await workers.start();
-    await listen(server, config);
-    const { port } = server.address() as AddressInfo;
-    const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+    await runtime.start();
+    workers.start();
     return {
-      url: `http://${host}:${port}`,
+      url: await listen(server, config),
       runtime,
       async close() {
         runtime.readiness.drain();
-        const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-        // A client that trickles its request must not keep the stores from stopping in order.
-        const late = setTimeout(() => server.closeAllConnections(), config.shutdownSeconds * 500);
-        await Promise.all([realtime.drain(), api.drain()]);
-        server.closeIdleConnections();
-        const idle = setTimeout(() => server.closeAllConnections(), 1_000);
-        await closed;
-        clearTimeout(idle);
-        clearTimeout(late);
+        await closeServer(server, config, () =>
+          Promise.all([realtime.drain(), api.drain(), workers.drain()]),
+        );
         await runtime.close();
       },
     };
@@ -53,20 +33,4 @@ export async function createStandalone(
     await runtime.close();
     throw error;
   }
-}
-
-function listen(server: Server, config: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(`port ${config.port} is taken: set PORT to another one, or to 0 for any`)
-          : error,
-      );
-    });
-    server.listen(config.port, config.host, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
 }

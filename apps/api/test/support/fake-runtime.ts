@@ -6,6 +6,7 @@ import {
   DevInbox,
   inboxSms,
   JwtAccessTokens,
+  MemoryFanOut,
   MemoryKeyValue,
   MemoryPresence,
   MemoryRateLimiter,
@@ -64,6 +65,7 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
     presence: new MemoryPresence(clock),
     bus: { publish: async () => undefined, subscribe: () => () => undefined },
     signals: new MemorySignals(log),
+    fanOut: new MemoryFanOut(),
     publisher: { publish: () => undefined },
     tokens: new JwtAccessTokens({ current: secret, previous: null }, clock),
     hasher: {
@@ -79,6 +81,7 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
     log,
     metrics: new Metrics({ process: false }),
     readiness: new Readiness(),
+    leases: { hold: async () => true, release: async () => undefined },
     inbox,
     start: async () => undefined,
     settled: async () => undefined,

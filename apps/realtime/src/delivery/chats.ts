@@ -3,7 +3,7 @@ import { describeChat } from '@parley/core';
 import type { RealtimeContext } from '../context.ts';
 import { serverFrame } from '../frame.ts';
 
-/** `chat.created` for each participant who is here, with names and photos as that one may see them. */
+/** `chat.created` for each participant who is connected here, with names and photos as that one may see them. */
 export async function deliverChat(ctx: RealtimeContext, payload: BusPayload<'chat.created'>): Promise<void> {
   const viewers = payload.participants.map((member) => member.user_id).filter((id) => ctx.hub.has(id));
   await Promise.all(

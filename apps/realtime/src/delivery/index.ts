@@ -1,39 +1,57 @@
 /** From the bus and from other instances to the sessions here (contract sections 4 and 5). */
-import type { Signal } from '@parley/core';
+import type { BusPayload } from '@parley/contract';
 import type { RealtimeContext } from '../context.ts';
-import { serverFrame } from '../frame.ts';
 import { deliverChat } from './chats.ts';
 import { deliverMessage } from './messages.ts';
 import { deliverStatus } from './statuses.ts';
+import { watchTopic } from './topics.ts';
 
-/** The durable consumer's name on the bus. */
+/** The durable consumer's name on the bus: instances share it, so each event is taken by one of them. */
 const consumer = 'realtime';
+
+/**
+ * Events that are older say nothing to those who are connected: whoever was away has synced since. In milliseconds; longer than
+ * any back-off and most outages.
+ */
+const maxAgeMs = 10 * 60_000;
 
 /** Starts delivering; returns how to stop. A handler that throws gets its event again, later. */
 export function startDelivery(ctx: RealtimeContext): () => void {
-  const { bus, signals } = ctx.core;
+  const { bus, signals, clock } = ctx.core;
+  const { deliverer } = ctx;
+  const tooOld = (timestamp: string) => clock.now() - Date.parse(timestamp) > maxAgeMs;
+  deliverer.on('chat.created', (json) => {
+    deliverChat(ctx, JSON.parse(json)).catch((error) =>
+      ctx.log.warn({ err: error }, 'a new chat could not be told'),
+    );
+  });
+  deliverer.on('presence.changed', (json) => {
+    const { user_id } = JSON.parse(json) as BusPayload<'presence.changed'>;
+    ctx.watches
+      .changed(user_id)
+      .catch((error) => ctx.log.warn({ err: error }, 'a presence could not be told'));
+  });
   const stops = [
-    bus.subscribe(consumer, 'msg.new', (event) => deliverMessage(ctx, event.payload)),
-    bus.subscribe(consumer, 'msg.status.updated', (event) => deliverStatus(ctx, event.payload)),
-    bus.subscribe(consumer, 'chat.created', (event) => deliverChat(ctx, event.payload)),
-    bus.subscribe(consumer, 'presence.changed', (event) => ctx.watches.changed(event.payload.user_id)),
-    signals.subscribe((signal) => deliverSignal(ctx, signal)),
+    deliverer.start(),
+    bus.subscribe(consumer, 'msg.new', (event) =>
+      tooOld(event.timestamp) ? undefined : deliverMessage(ctx, event.payload),
+    ),
+    bus.subscribe(consumer, 'msg.status.updated', (event) =>
+      tooOld(event.timestamp) ? undefined : deliverStatus(ctx, event.payload, event.event_id),
+    ),
+    bus.subscribe(consumer, 'chat.created', async ({ payload, event_id }) => {
+      const everyone = payload.participants.map((member) => member.user_id);
+      await deliverChat(ctx, payload);
+      await deliverer.passOn(everyone, 'chat.created', payload, event_id);
+    }),
+    bus.subscribe(consumer, 'presence.changed', async ({ payload }) => {
+      await ctx.watches.changed(payload.user_id);
+      await deliverer.passOn([watchTopic(payload.user_id)], 'presence.changed', payload, null);
+    }),
+    signals.subscribe((signal) => ctx.sessions.kick(signal.session_ids)),
+    signals.onGap(() => void ctx.sessions.recheck()),
   ];
   return () => {
     for (const stop of stops) stop();
   };
-}
-
-function deliverSignal(ctx: RealtimeContext, signal: Signal): void {
-  switch (signal.kind) {
-    case 'kick':
-      ctx.sessions.kick(signal.session_ids);
-      break;
-    case 'typing': {
-      const { chat_id, user_id, is_typing } = signal;
-      const frame = serverFrame('typing', { chat_id, user_id, is_typing }, ctx.core.clock.now());
-      ctx.hub.deliver(signal.recipients, frame);
-      break;
-    }
-  }
 }

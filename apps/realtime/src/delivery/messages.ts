@@ -3,8 +3,20 @@ import type { RealtimeContext } from '../context.ts';
 import { serverFrame } from '../frame.ts';
 
 /** `message.new` for every device of every member, except the connection that gets `message.sent` instead. */
-export function deliverMessage(ctx: RealtimeContext, payload: BusPayload<'msg.new'>): void {
-  const data = { ...payload.message, timestamp: payload.message.created_at };
-  const frame = serverFrame('message.new', data, ctx.core.clock.now());
-  ctx.hub.deliver(payload.recipients, frame, payload.origin);
+export function deliverMessage(
+  ctx: RealtimeContext,
+  payload: BusPayload<'msg.new'>,
+): Promise<void> | undefined {
+  const { message, recipients, origin } = payload;
+  const frame = serverFrame(
+    'message.new',
+    { ...message, timestamp: message.created_at },
+    ctx.core.clock.now(),
+  );
+  return ctx.deliverer.toMembers(
+    recipients,
+    frame,
+    { chatId: message.chat_id, version: message.version },
+    origin,
+  );
 }

@@ -6,12 +6,20 @@ import { type Frame, serverFrame } from '../frame.ts';
  * `message.status`: to the senders of the messages that a position passed, and to the user's own other devices. A read
  * that is kept private is told to the senders as a delivery, if it was one, and as what it is only to the own devices.
  */
-export function deliverStatus(ctx: RealtimeContext, payload: BusPayload<'msg.status.updated'>): void {
+export function deliverStatus(
+  ctx: RealtimeContext,
+  payload: BusPayload<'msg.status.updated'>,
+  eventId: string,
+): Promise<void> | undefined {
+  const { user_id, sender_ids, visible, delivered_moved, origin } = payload;
   const frame = statusFrame(ctx, payload, payload.status);
-  const senders = payload.sender_ids.filter((id) => id !== payload.user_id);
-  if (payload.visible) ctx.hub.deliver(senders, frame);
-  else if (payload.delivered_moved) ctx.hub.deliver(senders, statusFrame(ctx, payload, 'delivered'));
-  ctx.hub.deliver([payload.user_id], frame, payload.origin);
+  const senders = sender_ids.filter((id) => id !== user_id);
+  const toOthers = visible ? frame : delivered_moved ? statusFrame(ctx, payload, 'delivered') : null;
+  const others = toOthers
+    ? ctx.deliverer.toUsers(senders, toOthers, { id: `${eventId}:senders` })
+    : undefined;
+  const own = ctx.deliverer.toUsers([user_id], frame, { id: `${eventId}:own`, except: origin });
+  return others || own ? Promise.all([others, own]).then(() => undefined) : undefined;
 }
 
 function statusFrame(

@@ -81,6 +81,7 @@ export class RawConnection implements Wire {
     this.#ws.pause();
     try {
       const claims = await authenticate(this.#ctx.core, token);
+      await this.#ctx.sessions.prepare(claims);
       if (this.#closing) return;
       this.#session = this.#ctx.sessions.open(this, claims);
       this.#settled(this);

@@ -71,6 +71,7 @@ export class SocketIoServer {
     try {
       const { token } = socket.handshake.auth;
       const claims = await authenticate(this.#ctx.core, typeof token === 'string' ? token : undefined);
+      await this.#ctx.sessions.prepare(claims);
       if (this.#draining) throw new AppError('SERVICE_UNAVAILABLE');
       (socket.data as SocketData).claims = claims;
       next();

@@ -6,7 +6,9 @@ import {
   AppError,
   type Clock,
   type EventBus,
+  type FanOut,
   type KeyValue,
+  type Packet,
   type PresenceLeases,
   type Publisher,
   type RateDecision,
@@ -15,6 +17,7 @@ import {
   type Signal,
   type Signals,
   type Sms,
+  unavailable,
 } from '@parley/core';
 
 export class FakeClock implements Clock {
@@ -91,6 +94,9 @@ export class FakePresence implements PresenceLeases {
   async online(userIds: readonly string[]) {
     return new Set(userIds.filter((id) => this.leases.has(id)));
   }
+  async expired() {
+    return [];
+  }
 }
 
 type Handler = (event: AnyBusEvent) => void | Promise<void>;
@@ -136,6 +142,37 @@ export class FakeSignals implements Signals {
     this.#handlers.add(handler);
     return () => void this.#handlers.delete(handler);
   }
+  /** Set by whoever wants to know of gaps. */
+  gap: () => void = () => undefined;
+  onGap(handler: () => void) {
+    this.gap = handler;
+    return () => undefined;
+  }
+}
+
+/** Takes down what is sent to other instances; `receive` is a packet from one of them. */
+export class FakeFanOut implements FanOut {
+  solitary = true;
+  readonly sent: Packet[] = [];
+  readonly topics = new Map<string, number>();
+  receive: (packet: Packet) => void = () => undefined;
+  /** Makes `send` fail. */
+  failing = false;
+  async join(topic: string) {
+    this.topics.set(topic, (this.topics.get(topic) ?? 0) + 1);
+  }
+  async leave(topic: string) {
+    this.topics.delete(topic);
+  }
+  async send(packet: Packet) {
+    if (this.failing) throw unavailable('The engine', null);
+    this.sent.push(packet);
+  }
+  subscribe(handler: (packet: Packet) => void) {
+    this.receive = handler;
+    return () => undefined;
+  }
+  async loopback() {}
 }
 
 export function fakePublisher(bus: EventBus): Publisher {

@@ -4,6 +4,7 @@ import type { Runtime } from '@parley/runtime';
 import {
   FakeBus,
   FakeClock,
+  FakeFanOut,
   FakeKeyValue,
   FakePresence,
   FakeRates,
@@ -35,6 +36,7 @@ export function fakeRuntime() {
     rates: new FakeRates(),
     presence: new FakePresence(),
     signals: new FakeSignals(),
+    fanOut: new FakeFanOut(),
     tokens: new FakeTokens(clock),
   };
   const core = createCore({
@@ -52,6 +54,7 @@ export function fakeRuntime() {
     log,
     metrics: new Metrics({ process: false }),
     readiness: new Readiness(),
+    leases: { hold: async () => true, release: async () => undefined },
     inbox: null,
     async start() {},
     async settled() {

@@ -1,0 +1,125 @@
+/**
+ * From an event to every device it is for, wherever that is connected. The instance that takes an event from the bus serves
+ * its own sessions, and hands the same bytes to the other instances that hold a receiver, and to no others.
+ *
+ * At least once: what cannot be handed over is tried again with the event, under the same id; who has it already drops it.
+ */
+import type { Clock, FanOut, Packet } from '@parley/core';
+import { LRUCache } from 'lru-cache';
+import { Frame } from '../frame.ts';
+import type { Hub } from '../hub.ts';
+import { ChatOrder } from './chat-order.ts';
+
+/** Ids of frames that were delivered lately. */
+const remembered = 20_000;
+/** Packets that are bus events for handlers here, not frames for clients. */
+const eventPrefix = 'bus:';
+
+/** A place in a chat's order of messages. */
+export interface Place {
+  chatId: string;
+  version: number;
+}
+
+export interface Delivery {
+  /** Tells a repeat of the same delivery; null where a repeat does no harm. */
+  id: string | null;
+  /** The connection that does not get it. */
+  except?: string | null;
+}
+
+const placePattern = /^place:([^:]+):(\d+)$/;
+
+export class Deliverer {
+  readonly #fanOut: FanOut;
+  readonly #hub: Hub;
+  readonly #clock: Clock;
+  readonly #order: ChatOrder;
+  readonly #seen = new LRUCache<string, true>({ max: remembered });
+  readonly #handlers = new Map<string, (json: string) => void>();
+
+  constructor(core: { fanOut: FanOut; clock: Clock }, hub: Hub, holdMs: number) {
+    this.#fanOut = core.fanOut;
+    this.#clock = core.clock;
+    this.#hub = hub;
+    this.#order = new ChatOrder({ holdMs, freshMs: 2_000, now: () => core.clock.now() });
+  }
+
+  /** Takes what other instances send; returns how to stop. */
+  start(): () => void {
+    return this.#fanOut.subscribe((packet) => this.#onPacket(packet));
+  }
+
+  /** Handles events that other instances pass on with `passOn`. */
+  on(event: string, handler: (json: string) => void): void {
+    this.#handlers.set(eventPrefix + event, handler);
+  }
+
+  /**
+   * A message's frame, in the order of its chat. Errors: `SERVICE_UNAVAILABLE` when other instances could not be reached; those here
+   * have it all the same.
+   */
+  toMembers(users: string[], frame: Frame, place: Place, except: string | null): Promise<void> | undefined {
+    if (this.#fanOut.solitary) {
+      this.#hub.deliver(users, frame, except);
+      return undefined;
+    }
+    const id = `place:${place.chatId}:${place.version}`;
+    if (this.#isNew(id)) this.#inOrder(place, users, frame, except);
+    return this.#send(users, frame.event, frame.json, id, except);
+  }
+
+  /** Any other frame for all devices of these users. Errors: as `toMembers`. */
+  toUsers(users: string[], frame: Frame, delivery: Delivery): Promise<void> | undefined {
+    const { id, except = null } = delivery;
+    if (this.#fanOut.solitary) {
+      this.#hub.deliver(users, frame, except);
+      return undefined;
+    }
+    if (this.#isNew(id)) this.#hub.deliver(users, frame, except);
+    return users.length === 0 ? undefined : this.#send(users, frame.event, frame.json, id, except);
+  }
+
+  /** Lets the instances that hold these topics handle an event as this one does. Errors: as `toMembers`. */
+  passOn(topics: string[], event: string, data: unknown, id: string | null): Promise<void> | undefined {
+    if (this.#fanOut.solitary || topics.length === 0) return undefined;
+    return this.#send(topics, eventPrefix + event, JSON.stringify(data), id, null);
+  }
+
+  /** Forgets what is no longer needed. */
+  prune(): void {
+    this.#order.prune();
+  }
+
+  #send(topics: string[], event: string, data: string, id: string | null, except: string | null) {
+    return this.#fanOut.send({ id, topics, except, event, data });
+  }
+
+  #onPacket(packet: Packet): void {
+    const { id, topics, except, event, data } = packet;
+    if (!this.#isNew(id)) return;
+    const handler = this.#handlers.get(event);
+    if (handler) {
+      handler(data);
+      return;
+    }
+    const frame = Frame.fromJson(event, data, this.#clock.now());
+    const place = id === null ? null : placePattern.exec(id);
+    if (!place) this.#hub.deliver(topics, frame, except);
+    else {
+      const [, chatId, version] = place as unknown as [string, string, string];
+      this.#inOrder({ chatId, version: Number(version) }, topics, frame, except);
+    }
+  }
+
+  #inOrder(place: Place, users: string[], frame: Frame, except: string | null): void {
+    this.#order.take(place.chatId, place.version, () => this.#hub.deliver(users, frame, except));
+  }
+
+  #isNew(id: string | null): boolean {
+    if (id === null) return true;
+    if (this.#seen.has(id)) return false;
+    this.#seen.set(id, true);
+    return true;
+  }
+}

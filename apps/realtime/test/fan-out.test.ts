@@ -1,0 +1,93 @@
+/** What one instance hands to others and takes from them. */
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { until, World } from './support/world.ts';
+
+async function cluster() {
+  const world = await World.start();
+  world.fake.fanOut.solitary = false;
+  return world;
+}
+
+function packet(world: World, version: number, id: string | null = `place:${world.chat}:${version}`) {
+  return {
+    id,
+    topics: [world.alice, world.bob],
+    except: null,
+    event: 'message.new',
+    data: JSON.stringify({ version }),
+  };
+}
+
+describe('in a cluster', () => {
+  it('tells other instances who is connected here, before the client knows that it is', async () => {
+    await using world = await cluster();
+    const alice = await world.device('ws', world.alice);
+    const phone = await world.device('socketio', world.alice);
+    expect(world.fake.fanOut.topics.has(world.alice)).toBe(true);
+    expect(world.fake.fanOut.topics.has(world.bob)).toBe(false);
+    await phone.ask('presence.subscribe', { user_ids: [world.bob] });
+    expect(world.fake.fanOut.topics.has(`watch:${world.bob}`)).toBe(true);
+    await phone.ask('presence.unsubscribe', { user_ids: [world.bob] });
+    expect(world.fake.fanOut.topics.has(`watch:${world.bob}`)).toBe(false);
+    alice.close();
+    await alice.closed;
+  });
+
+  it('hands a message to the others with the very bytes of its own frames', async () => {
+    await using world = await cluster();
+    const alice = await world.device('ws', world.alice);
+    const bob = await world.device('socketio', world.bob);
+    await alice.ask('message.send', world.text('hello'));
+    const { data } = await bob.next('message.new');
+    const sent = world.fake.fanOut.sent.find((one) => one.event === 'message.new');
+    expect(sent).toMatchObject({ id: `place:${world.chat}:${data.version}` });
+    expect(sent?.topics.sort()).toEqual([world.alice, world.bob].sort());
+    expect(JSON.parse(sent?.data ?? '')).toEqual(data);
+  });
+
+  it('delivers what others hand over, once and in the order of the chat', async () => {
+    await using world = await cluster();
+    const bob = await world.device('ws', world.bob);
+    for (const version of [1, 3, 3, 2, 1]) world.fake.fanOut.receive(packet(world, version));
+    const versions = [];
+    for (let n = 0; n < 3; n++) versions.push((await bob.next('message.new')).data.version);
+    expect(versions).toEqual([1, 2, 3]);
+    expect(await bob.rest('message.new')).toEqual([]);
+  });
+
+  it('tries an event again that could not be handed over, and its own sessions have it once', async () => {
+    await using world = await cluster();
+    const bob = await world.device('ws', world.bob);
+    const alice = await world.device('ws', world.alice);
+    world.fake.fanOut.failing = true;
+    await alice.ask('message.send', world.text('hello'));
+    await bob.next('message.new');
+    expect(world.fake.bus.failures).toHaveLength(1);
+    world.fake.fanOut.failing = false;
+    const event = world.fake.bus.published.find((one) => one.event_type === 'msg.new');
+    if (event) await world.fake.bus.publish([event]);
+    expect(world.fake.fanOut.sent.filter((one) => one.event === 'message.new')).toHaveLength(1);
+    expect(await bob.rest('message.new')).toEqual([]);
+  });
+
+  it('passes typing on to the instances of the others alone', async () => {
+    await using world = await cluster();
+    const alice = await world.device('ws', world.alice);
+    await alice.ask('typing.start', { chat_id: world.chat });
+    const typing = world.fake.fanOut.sent.filter((one) => one.event === 'typing');
+    expect(typing).toMatchObject([{ topics: [world.bob], id: null }]);
+  });
+
+  it('closes sessions that were signed out while kicks could not be heard', async () => {
+    await using world = await cluster();
+    const session = randomUUID();
+    const alice = await world.device('ws', world.alice, world.token(world.alice, session));
+    const other = await world.device('ws', world.alice);
+    world.fake.keyValue.values.set(`deny:${session}`, '1');
+    world.fake.signals.gap();
+    expect((await alice.closed).code).toBe(4001);
+    await other.ask('ping');
+    await until(() => world.realtime.connections() === 1);
+  });
+});

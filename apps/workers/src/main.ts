@@ -1,0 +1,4 @@
+import { runProgram } from '@parley/runtime';
+import { startWorkers } from './program.ts';
+
+await runProgram({ name: 'workers', start: startWorkers });
