@@ -1,22 +1,52 @@
 import { defineConfig } from 'vitest/config';
 
+/** What every test file gets. */
+const common = {
+  // Starts nothing by itself: the first test file that asks for a store makes it start.
+  globalSetup: 'tests/support/global-setup.ts',
+  // A process for each file: some end child processes, set signal handlers or change the environment.
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+} as const;
+
 export default defineConfig({
   test: {
-    include: [
-      'packages/*/test/**/*.test.ts',
-      'apps/*/test/**/*.test.ts',
-      'bench/test/**/*.test.ts',
-      'examples/*/test/**/*.test.ts',
-      'tests/**/*.test.ts',
-    ],
-    // Starts nothing by itself: the first test file that asks for a database makes it start PostgreSQL.
-    globalSetup: 'tests/support/global-setup.ts',
-    // A process for each file: some end child processes, set signal handlers or change the environment.
-    pool: 'forks',
     // Tests start servers of their own; more files at once only make them wait for each other.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     watch: false,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'parts',
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'apps/*/test/**/*.test.ts',
+            'bench/test/**/*.test.ts',
+            'examples/*/test/**/*.test.ts',
+            'infra/*/test/**/*.test.ts',
+            'tests/*.test.ts',
+          ],
+        },
+      },
+      // The same end-to-end tests on both sets of engines, and those that only make sense on one.
+      {
+        test: {
+          ...common,
+          name: 'embedded',
+          include: ['tests/e2e/**/*.test.ts', 'tests/embedded/**/*.test.ts'],
+          provide: { engines: 'embedded' },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'distributed',
+          include: ['tests/e2e/**/*.test.ts', 'tests/cluster/**/*.test.ts'],
+          provide: { engines: 'distributed' },
+        },
+      },
+    ],
   },
 });

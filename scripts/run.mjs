@@ -25,6 +25,8 @@ const tasks = {
   format: { steps: [['biome', 'check', '--write', '.']] },
   build: { steps: [['turbo', 'run', 'build']] },
   bench: { steps: [['node', 'bench/src/main.ts']] },
+  stack: { steps: [['node', 'infra/stack/src/main.ts']] },
+  ops: { steps: [['node', 'apps/workers/src/ops/main.ts']] },
   demo: { steps: [['node', 'examples/demo/src/main.ts']] },
 };
 

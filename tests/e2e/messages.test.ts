@@ -195,7 +195,7 @@ describe('a blocked pair', () => {
     );
     await client.end();
     // The chat's cached state lives for a few seconds; this is what an invalidation does.
-    parley.standalone.runtime.core.chatCache.invalidate(chat);
+    for (const { core } of parley.runtimes) core.chatCache.invalidate(chat);
     for (const from of [ada, ben]) {
       const refused = await send(from, chat, text('after'));
       expect([refused.status, code(refused)]).toEqual([403, 'USER_BLOCKED']);
@@ -284,7 +284,7 @@ describe('positions', () => {
     const status = await adas.next('message.status');
     expect(status).toMatchObject({ up_to_seq: 100, status: 'delivered' });
     expect(status.message_ids).toHaveLength(100);
-    await parley.standalone.runtime.settled();
+    await parley.settled();
     expect(adas.received.filter((frame) => frame.event === 'message.status')).toHaveLength(1);
   });
 
@@ -314,7 +314,7 @@ describe('positions', () => {
         }),
       ),
     );
-    await Promise.all([parley.standalone.runtime.settled(), second.standalone.runtime.settled()]);
+    await Promise.all([parley.settled(), second.settled()]);
     const detail = await parley.rest.call<OutputOf<'chats.get'>>('GET', `/chats/${chat}`, {
       token: ada.token,
     });

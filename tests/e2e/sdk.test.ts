@@ -1,25 +1,14 @@
 /** The SDK against the real server: typed calls, live events, and sends that survive what networks and servers do. */
-import { createClient, type ParleyClient, ParleyError } from '@parley/sdk';
-import { createStandalone } from '@parley/standalone';
+import { type ParleyClient, ParleyError } from '@parley/sdk';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
-import { newPhone, startParley, type TestParley, testConfig } from '../support/parley.ts';
-import { createTestDatabase } from '../support/postgres.ts';
+import { startParley, type TestParley } from '../support/parley.ts';
+import { person } from '../support/sdk.ts';
 
 let parley: TestParley;
 beforeAll(async () => {
   parley = await startParley();
 });
 afterAll(() => parley[Symbol.asyncDispose]());
-
-async function person(url: string, name: string): Promise<ParleyClient & { id: string }> {
-  const client = createClient({ url });
-  const user = await client.signIn({
-    phone: newPhone(),
-    requestCode: async ({ otp_dev }: { otp_dev?: string | undefined }) => otp_dev ?? '',
-  });
-  await client.users.updateMe({ display_name: name });
-  return Object.assign(client, { id: user.id });
-}
 
 /** The first event that matches, from now on. */
 function once<E extends Parameters<ParleyClient['realtime']['on']>[0]>(
@@ -81,34 +70,4 @@ describe('two people', () => {
     expect((error as ParleyError).details[0]?.path).toBe('display_name');
     await ada.close();
   });
-});
-
-it('sends through a restart of the server: each once, in order', async () => {
-  await using database = await createTestDatabase();
-  let server = await createStandalone(testConfig({ DATABASE_URL: database.url }));
-  const port = new URL(server.url).port;
-  const [ada, ben] = [await person(server.url, 'Ada'), await person(server.url, 'Ben')];
-  await Promise.all([ada.realtime.connect(), ben.realtime.connect()]);
-  const chat = await ada.chats.create({ type: 'direct', participant_id: ben.id });
-  const say = (body: string) => ada.realtime.send({ chat_id: chat.chat_id, type: 'text', payload: { body } });
-
-  const before = Array.from({ length: 20 }, (_, n) => say(`before ${n}`));
-  await before[0];
-  const away = new Promise<void>((resolve) => {
-    ada.realtime.onStatus((status) => status !== 'online' && resolve());
-  });
-  await server.close();
-  await away;
-  const during = Array.from({ length: 20 }, (_, n) => say(`during ${n}`));
-  server = await createStandalone(testConfig({ DATABASE_URL: database.url, PORT: port }));
-  const all = await Promise.all([...before, ...during]);
-  expect(all.map((sent) => sent.seq)).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
-  const history = await ben.messages.list({ chat_id: chat.chat_id, limit: 100 });
-  const bodies = history.messages.map((message) => message.payload).reverse();
-  expect(bodies).toEqual([
-    ...Array.from({ length: 20 }, (_, n) => ({ body: `before ${n}` })),
-    ...Array.from({ length: 20 }, (_, n) => ({ body: `during ${n}` })),
-  ]);
-  await Promise.all([ada.close(), ben.close()]);
-  await server.close();
 });

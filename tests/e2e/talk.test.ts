@@ -44,7 +44,7 @@ describe.each(pairs)('%s to %s', (from, to) => {
       });
       expect(message.timestamp).toBe(message.created_at);
     }
-    await parley.standalone.runtime.settled();
+    await parley.settled();
     expect(ada1.received.filter((frame) => frame.event === 'message.new')).toEqual([]);
   });
 

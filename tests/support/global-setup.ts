@@ -1,5 +1,5 @@
 /**
- * One PostgreSQL for a whole test run. Vitest runs this in its main process and the test files in others, so they ask for
+ * One PostgreSQL and one MongoDB for a whole test run. Vitest runs this in its main process and the test files in others, so they ask for
  * databases over HTTP; the first who asks makes it start, and a run without a database does without.
  */
 import { once } from 'node:events';
@@ -7,18 +7,22 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { TestDatabases } from './test-databases.ts';
+import { TestMongo } from './test-mongo.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Where createTestDatabase() asks. */
     testDatabases: string;
+    /** Which engines the tests of this project run on. */
+    engines: 'embedded' | 'distributed';
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const databases = new TestDatabases();
+  const mongo = new TestMongo();
   const server = createServer((request, response) => {
-    answer(databases, request)
+    answer(databases, mongo, request)
       .then((body) => response.end(JSON.stringify(body)))
       .catch((error: unknown) => fail(response, error));
   });
@@ -30,11 +34,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     server.close();
     server.closeAllConnections();
     await databases.close();
+    await mongo.close();
   };
 }
 
-async function answer(databases: TestDatabases, { method, url = '/' }: IncomingMessage): Promise<object> {
+async function answer(
+  databases: TestDatabases,
+  mongo: TestMongo,
+  { method, url = '/' }: IncomingMessage,
+): Promise<object> {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
+  if (pathname === '/mongo') return { url: await mongo.create() };
   if (method === 'POST') return { url: await databases.create({ empty: searchParams.has('empty') }) };
   await databases.drop(pathname.slice(1));
   return {};

@@ -1,18 +1,27 @@
-/** A whole Parley in one line, on a database of its own and a free port. */
+/**
+ * A whole Parley in one line, on a database of its own and free ports. The same tests run on both sets of engines: one process on the
+ * embedded ones, and api, two realtime and workers on PostgreSQL, MongoDB, Redis and NATS behind api's port.
+ */
 import { type Config, parseConfig } from '@parley/platform';
-import { createStandalone, type Standalone } from '@parley/standalone';
+import { createStandalone } from '@parley/standalone';
+import { inject } from 'vitest';
 import { createTestDatabase } from './postgres.ts';
+import { type Program, type Runtime, startApi, startRealtime, startWorkers } from './programs.ts';
 import { Rest, type SignedIn } from './rest.ts';
+import { type ClusterStores, startClusterStores } from './stores.ts';
 
 export interface TestParley extends AsyncDisposable {
   readonly url: string;
-  readonly standalone: Standalone;
   readonly rest: Rest;
   readonly databaseUrl: string;
+  /** The runtimes of all programs, for what no client can see. */
+  readonly runtimes: readonly Runtime[];
   /** A new user, signed in by phone and code like anyone. */
   user(name?: string, phone?: string): Promise<SignedIn>;
-  /** A further instance on the same database, as in a cluster. */
+  /** A further instance on the same stores, as in a cluster. */
   another(env?: Record<string, string>): Promise<TestParley>;
+  /** Resolves when everything accepted so far is stored, published and handled. */
+  settled(): Promise<void>;
 }
 
 let phones = 0;
@@ -34,34 +43,57 @@ export function testConfig(env: Record<string, string> = {}): Config {
   });
 }
 
-/** Starts Parley on a fresh database; `await using` ends it. */
+/** Starts Parley on fresh stores; `await using` ends it. */
 export async function startParley(env: Record<string, string> = {}): Promise<TestParley> {
-  const database = await createTestDatabase();
-  const parley = await onDatabase(database.url, env);
-  const end = parley[Symbol.asyncDispose].bind(parley);
-  return Object.assign(parley, {
-    async [Symbol.asyncDispose]() {
-      await end();
-      await database.drop();
-    },
-  });
+  await using cleanup = new AsyncDisposableStack();
+  const database = cleanup.use(await createTestDatabase());
+  const distributed = inject('engines') === 'distributed';
+  const stores = distributed ? cleanup.use(await startClusterStores()) : null;
+  const base = { DATABASE_URL: database.url, ...stores?.env };
+  const parley = cleanup.use(await start(stores, base, env));
+  const all = cleanup.move();
+  return { ...parley, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-async function onDatabase(databaseUrl: string, env: Record<string, string>): Promise<TestParley> {
-  const standalone = await createStandalone(testConfig({ DATABASE_URL: databaseUrl, ...env }));
-  const rest = new Rest(standalone.url);
+async function start(
+  stores: ClusterStores | null,
+  base: { DATABASE_URL: string },
+  env: Record<string, string>,
+): Promise<TestParley> {
+  const programs = await (stores ? startCluster : startSingle)({ ...base, ...env });
+  const front = programs.at(-1) as Program;
+  const rest = new Rest(front.url);
+  const runtimes = programs.map((program) => program.runtime);
   return {
-    url: standalone.url,
-    standalone,
+    url: front.url,
     rest,
-    databaseUrl,
+    databaseUrl: base.DATABASE_URL,
+    runtimes,
     async user(name, phone = newPhone()) {
       const user = await rest.signIn(phone);
       if (name !== undefined)
         await rest.call('PATCH', '/users/me', { token: user.token, body: { display_name: name } });
       return user;
     },
-    another: (more = {}) => onDatabase(databaseUrl, { ...env, ...more }),
-    [Symbol.asyncDispose]: () => standalone.close(),
+    another: (more = {}) => start(stores, base, { ...env, ...more }),
+    async settled() {
+      await Promise.all(runtimes.map((runtime) => runtime.settled()));
+      await stores?.settled();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const program of programs.toReversed()) await program.close();
+    },
   };
+}
+
+async function startSingle(env: Record<string, string>): Promise<Program[]> {
+  return [await createStandalone(testConfig(env))];
+}
+
+/** The last one is the public port. */
+async function startCluster(env: Record<string, string>): Promise<Program[]> {
+  const config = testConfig(env);
+  const inner = await Promise.all([startRealtime(config), startRealtime(config), startWorkers(config)]);
+  const urls = inner.slice(0, 2).map((program) => program.url);
+  return [...inner, await startApi(testConfig({ ...env, REALTIME_URL: urls.join(',') }))];
 }

@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@parley/platform/embedded-postgres';
-import { createStandalone, type Standalone } from '@parley/standalone';
+import type { Program } from '@parley/runtime';
+import { createStandalone } from '@parley/standalone';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newPhone, testConfig } from '../support/parley.ts';
 import { Rest } from '../support/rest.ts';
@@ -13,7 +14,7 @@ import { rawSocket } from '../support/sockets.ts';
 
 let directory: string;
 let postgres: EmbeddedPostgres;
-let parley: Standalone;
+let parley: Program;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'parley-outage-'));
   postgres = await startEmbeddedPostgres({ dataDir: join(directory, 'postgres') });

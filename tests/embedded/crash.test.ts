@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OutputOf } from '@parley/contract';
+import type { Runtime } from '@parley/runtime';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newPhone, startParley } from '../support/parley.ts';
@@ -111,7 +112,7 @@ it('publishes after a restart what was accepted and not published', async () => 
   await using parley = await startParley();
   const [ada, ben] = [await parley.user(), await parley.user()];
   const chat = await parley.rest.chat(ada, ben);
-  const { runtime } = parley.standalone;
+  const [runtime] = parley.runtimes as [Runtime];
   await runtime.settled();
 
   // The bus goes away between the commit and the publish, as when a process dies there.

@@ -1,0 +1,4 @@
+/** `npm run stack` */
+import { runCommand } from './command.ts';
+
+await runCommand(process.argv.slice(2));

@@ -1,0 +1,47 @@
+/** The stores of a cluster for one test file: Redis and NATS of its own, a database of its own in the run's MongoDB. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { type RunningStore, startNats, startRedis } from '@parley/stack';
+import { createTestMongo } from './mongo.ts';
+
+export interface ClusterStores extends AsyncDisposable {
+  readonly redis: RunningStore;
+  readonly nats: RunningStore;
+  /** The variables by which programs find them. */
+  readonly env: Record<string, string>;
+  /** Resolves when every consumer has handled every event on the bus. */
+  settled(): Promise<void>;
+}
+
+export async function startClusterStores(): Promise<ClusterStores> {
+  await using cleanup = new AsyncDisposableStack();
+  const [redis, nats, mongo] = await Promise.all([startRedis(), startNats(), createTestMongo()]);
+  for (const store of [redis, nats]) cleanup.use(store);
+  const all = cleanup.move();
+  return {
+    redis,
+    nats,
+    env: { ...redis.env, ...nats.env, MONGO_URL: mongo.url },
+    settled: () => eventsHandled(nats.url),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+async function eventsHandled(url: string): Promise<void> {
+  const connection = await connect({ servers: url });
+  try {
+    const manager = await jetstreamManager(connection);
+    const busy = async () => {
+      for await (const stream of manager.streams.list()) {
+        for await (const consumer of manager.consumers.list(stream.config.name)) {
+          if (consumer.num_pending + consumer.num_ack_pending > 0) return true;
+        }
+      }
+      return false;
+    };
+    while (await busy()) await pause(20);
+  } finally {
+    await connection.close();
+  }
+}
