@@ -81,11 +81,15 @@ it('api, with the connections that it forwards', async () => {
   const { ada, ben, chat, raw, io, accepted } = await scene(cluster.url);
   const answers: (number | 'refused')[] = [];
   let posting = true;
+  // A chat of its own: what is tested is the end of api, not how many processes can write to one chat.
+  const cid = await cluster.user();
+  const other = await cluster.rest.chat(ben, cid);
+  const posted: string[] = [];
   const post = async () => {
     while (posting) {
       const body = { client_msg_id: randomUUID(), type: 'text', payload: { body: 'over REST' } };
       const answer = await cluster.rest
-        .call<{ message_id: string }>('POST', `/chats/${chat}/messages`, { token: ben.token, body })
+        .call<{ message_id: string }>('POST', `/chats/${other}/messages`, { token: ben.token, body })
         .catch((error: Error & { cause?: { code?: string } }) => error.cause?.code ?? error.message);
       if (typeof answer === 'string') {
         // Nobody listens any more, or a connection that was kept alive ended before it took the request.
@@ -94,7 +98,7 @@ it('api, with the connections that it forwards', async () => {
         return;
       }
       answers.push(answer.status);
-      if (answer.status === 201) accepted.push(answer.data.message_id);
+      if (answer.status === 201) posted.push(answer.data.message_id);
     }
   };
   const posters = Array.from({ length: 8 }, post);
@@ -109,4 +113,6 @@ it('api, with the connections that it forwards', async () => {
   await program.start();
   const history = await stored(ada.token, chat);
   expect(accepted.filter((id) => !history.has(id))).toEqual([]);
+  const written = await stored(ben.token, other);
+  expect(posted.filter((id) => !written.has(id))).toEqual([]);
 }, 60_000);

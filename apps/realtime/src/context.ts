@@ -1,5 +1,5 @@
 import type { Core } from '@parley/core';
-import type { Logger } from '@parley/platform';
+import type { Logger, MessageStages } from '@parley/platform';
 import type { Deliverer } from './delivery/deliver.ts';
 import type { Hub } from './hub.ts';
 import type { InFlight } from './in-flight.ts';
@@ -18,6 +18,8 @@ export interface RealtimeContext {
   readonly log: Logger;
   readonly timings: Timings;
   readonly tallies: Tallies;
+  /** How long messages spend in each stage. */
+  readonly stages: MessageStages;
   readonly hub: Hub;
   readonly deliverer: Deliverer;
   readonly sessions: Sessions;

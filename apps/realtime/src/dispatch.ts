@@ -36,7 +36,10 @@ export interface Job {
 /** Frames of one connection that may be under way; then it is not read until some are answered. */
 const maxInFlight = { pause: 64, resume: 32 };
 
-/** Takes a frame that could be read. `requestId` is what the client calls it, if it does. */
+/**
+ * Takes a frame that could be read. `requestId` is what the client calls it, if it does; `readAt` is when the reading began, as
+ * `performance.now()` has it.
+ */
 export function receive(
   ctx: RealtimeContext,
   session: Session,
@@ -44,15 +47,19 @@ export function receive(
   data: unknown,
   requestId: string | undefined,
   reply: Reply,
+  readAt: number,
 ): void {
   if (!accepts(ctx, session, reply)) return;
-  const caller = session.caller(saneId(requestId));
   const handler = handlerOf(event);
   if (!handler) {
+    const caller = session.caller(saneId(requestId));
     refuse(ctx, session, new AppError('BAD_REQUEST', 'There is no such event'), 'unknown', caller, reply);
     return;
   }
   const checked = handler.schema.safeParse(data ?? {});
+  const validAt = performance.now();
+  const caller = session.caller(saneId(requestId), validAt);
+  if (handler.event === 'message.send') ctx.stages.validate.one(validAt - readAt);
   if (!checked.success) {
     refuse(ctx, session, validationError(checked.error.issues), handler.event, caller, reply);
   } else if (handler.rate === null) {

@@ -5,6 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { limits } from '@parley/contract';
+import type { MessageStages } from '@parley/platform';
 
 /** So much may gather in one turn before it is handed to the kernel; only what the kernel refuses counts as waiting. */
 const burst = { frames: 64, bytes: 64 * 1024 };
@@ -14,12 +15,17 @@ const burst = { frames: 64, bytes: 64 * 1024 };
  * CPU per message, since answers and deliveries to one receiver then leave in writes of their own.
  */
 export class Flusher {
+  readonly stages: Pick<MessageStages, 'write'>;
   #dirty: Outbound[] = [];
   readonly #run = () => {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const outbound of dirty) outbound.flush();
   };
+
+  constructor(stages: Pick<MessageStages, 'write'>) {
+    this.stages = stages;
+  }
 
   add(outbound: Outbound): void {
     if (this.#dirty.push(outbound) === 1) setImmediate(this.#run);
@@ -37,6 +43,8 @@ export class Outbound {
   /** Frames of the write that the kernel has not taken yet; while there are any, nothing else is written. */
   #unsent = 0;
   #writes = 0;
+  /** When the oldest of those that wait came, as `performance.now()` has it. */
+  #since = 0;
   #written = 0;
 
   /** `tooSlow` is called once, from within `push`. */
@@ -49,7 +57,7 @@ export class Outbound {
   /** Takes a whole WebSocket frame. */
   push(frame: Buffer): void {
     if (this.#closed) return;
-    this.#waiting.push(frame);
+    if (this.#waiting.push(frame) === 1) this.#since = performance.now();
     this.#bytes += frame.length;
     if (this.#unsent > 0) this.#checkLimits();
     else if (this.#waiting.length >= burst.frames || this.#bytes >= burst.bytes) this.flush();
@@ -81,6 +89,7 @@ export class Outbound {
     this.#bytes = 0;
     this.#writes++;
     this.#socket.write(bytes, this.#onWritten);
+    this.#flusher.stages.write.together(performance.now() - this.#since, count);
     if (this.#socket.writableLength > 0) this.#unsent += count;
   }
 

@@ -49,13 +49,14 @@ function createContext(runtime: Runtime, timings: Timings): RealtimeContext {
     typing.drop(session);
   });
   const rates = new FrameRates(core);
-  const flusher = new Flusher();
+  const flusher = new Flusher(metrics.stages);
   const outages = new Throttle(1_000);
   return {
     core,
     log,
     timings,
     tallies,
+    stages: metrics.stages,
     hub,
     deliverer,
     sessions,

@@ -63,12 +63,13 @@ export class Session {
   }
 
   /** Who asks, for core. Without a request id of the client's, each frame gets one of its own. */
-  caller(requestId?: string): Caller {
+  caller(requestId?: string, validAt?: number): Caller {
     return {
       userId: this.userId,
       sessionId: this.sessionId,
       requestId: requestId ?? `${this.connectionId}.${++this.#frames}`,
       connectionId: this.connectionId,
+      validAt,
     };
   }
 

@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 function world() {
   const delivered: number[] = [];
-  const order = new ChatOrder({ holdMs: 150, freshMs: 2_000, now: Date.now });
+  const order = new ChatOrder({ holdMs: 150, freshMs: 2_000, quietHoldMs: 50, now: Date.now });
   const take = (...versions: number[]) => {
     for (const version of versions) order.take('chat', version, () => delivered.push(version));
   };
@@ -50,16 +50,28 @@ describe('the order of a chat', () => {
     expect(delivered).toEqual([1, 3, 2, 4]);
   });
 
-  it('does not wait for numbers that may have been for nobody here', () => {
-    const { delivered, take, order } = world();
+  it('waits only a moment after a quiet time, when what is missing may have been for nobody here', () => {
+    const { delivered, take } = world();
     take(1);
     vi.advanceTimersByTime(2_001);
-    take(9);
-    expect(delivered).toEqual([1, 9]);
+    take(3, 2);
+    expect(delivered).toEqual([1, 2, 3]);
     vi.advanceTimersByTime(2_001);
+    take(9);
+    vi.advanceTimersByTime(50);
+    expect(delivered).toEqual([1, 2, 3, 9]);
+    vi.advanceTimersByTime(2_001);
+    take(100);
+    expect(delivered).toEqual([1, 2, 3, 9, 100]);
+  });
+
+  it('forgets chats in the end', () => {
+    const { delivered, take, order } = world();
+    take(1);
+    vi.advanceTimersByTime(600_001);
     order.prune();
     take(5);
-    expect(delivered).toEqual([1, 9, 5]);
+    expect(delivered).toEqual([1, 5]);
   });
 
   it('keeps every shuffled burst in order, each message once', () => {

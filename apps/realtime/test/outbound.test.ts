@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { limits } from '@parley/contract';
+import { Metrics } from '@parley/platform';
 import { describe, expect, it } from 'vitest';
 import { Flusher, Outbound } from '../src/outbound.ts';
 
@@ -26,9 +27,10 @@ class FakeSocket extends Writable {
 function setUp() {
   const socket = new FakeSocket();
   let slow = 0;
-  const outbound = new Outbound(socket as never, new Flusher(), () => slow++);
+  const { stages } = new Metrics({ process: false });
+  const outbound = new Outbound(socket as never, new Flusher(stages), () => slow++);
   const turn = () => new Promise((resolve) => setImmediate(resolve));
-  return { socket, outbound, turn, slow: () => slow };
+  return { socket, outbound, turn, stages, slow: () => slow };
 }
 
 describe('bytes on their way out', () => {

@@ -16,13 +16,9 @@ export type { Source, StartOptions, UnexpectedExit } from './options.ts';
 export { probeEngines, type RunningStores, type StoresOptions, startStores } from './stores/all.ts';
 export { freshMongoUrl } from './stores/mongo.ts';
 export type { RedisSettings } from './stores/redis.ts';
-export {
-  type RedisCluster,
-  type RedisGroup,
-  type RedisSentinels,
-  startRedisCluster,
-  startRedisSentinel,
-} from './stores/redis-groups.ts';
+export { type RedisCluster, startRedisCluster } from './stores/redis-cluster.ts';
+export type { RedisGroup } from './stores/redis-group.ts';
+export { type RedisSentinels, startRedisSentinel } from './stores/redis-sentinel.ts';
 export { EngineNotAvailable, type RunningStore, type StoreName } from './types.ts';
 
 /** Redis with an append-only file: what was written is there after a stop, and after a kill. */

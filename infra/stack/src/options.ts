@@ -29,6 +29,8 @@ export interface StartOptions {
   readyMs?: number;
   /** Receives what the server prints, line by line. */
   log?: (line: string) => void;
+  /** Told what takes its time: an engine is built or installed. */
+  notice?: (text: string) => void;
   /** Told when the server ends without having been asked to. */
   onExit?: (exit: UnexpectedExit) => void;
 }

@@ -35,7 +35,11 @@ test('sentinels replace a master that is frozen', { timeout: startMs }, async ()
     REDIS_SENTINEL_NAME: group.masterName,
   });
   expect(group.sentinels).toHaveLength(3);
-  const client = new Redis({ sentinels: addresses(group.url), name: group.masterName });
+  const client = new Redis({
+    sentinels: addresses(group.url),
+    name: group.masterName,
+    commandTimeout: 10_000,
+  });
   client.on('error', () => {});
   await client.set('key', 'kept');
   expect(await client.wait(1, 5000)).toBe(1);
@@ -43,7 +47,11 @@ test('sentinels replace a master that is frozen', { timeout: startMs }, async ()
   group.master.pause();
   await until('the replica is the master', async () => (await group.masterUrl()) === group.replica.url);
   client.disconnect();
-  const after = new Redis({ sentinels: addresses(group.url), name: group.masterName });
+  const after = new Redis({
+    sentinels: addresses(group.url),
+    name: group.masterName,
+    commandTimeout: 10_000,
+  });
   expect(await after.get('key')).toBe('kept');
   expect(await after.set('key', 'new')).toBe('OK');
   after.disconnect();

@@ -12,6 +12,7 @@ import type {
   Publisher,
   RateLimiter,
   SecretHasher,
+  SendTimes,
   Signals,
   Sms,
 } from './ports/engines.ts';
@@ -43,6 +44,8 @@ export interface Core {
   readonly tokens: AccessTokens;
   readonly hasher: SecretHasher;
   readonly sms: Sms;
+  /** Where the times of sends are noted. */
+  readonly sendTimes?: SendTimes | undefined;
   /** Chats with their members, cached briefly. */
   readonly chatCache: ChatCache;
   /** Sends gather here for the next commit. */
@@ -60,4 +63,6 @@ export interface Caller {
   readonly connectionId?: string | undefined;
   /** W3C `traceparent`, where tracing is on. */
   readonly trace?: string | undefined;
+  /** When the request was found valid, as `performance.now()` has it; where that is noted. */
+  readonly validAt?: number | undefined;
 }

@@ -14,8 +14,8 @@ describe.skipIf(!server)(`MongoDB that fails${why}`, () => {
 
   let connections: MongoConnection[] = [];
   let store: MongoMessageStore;
-  const connect = () => {
-    const connection = new MongoConnection({ url: server.url, poolSize: 5 });
+  const connect = (timeoutMs = 2_500) => {
+    const connection = new MongoConnection({ url: server.url, poolSize: 5, timeoutMs });
     connections.push(connection);
     return connection;
   };
@@ -113,7 +113,12 @@ describe.skipIf(!server)(`MongoDB that fails${why}`, () => {
     ]);
     expect(results.flat()).toHaveLength(repeats.length);
 
-    const all = (await Promise.all(chats.map(page))).map((messages) => messages.reverse());
+    // What is looked at now may take its time.
+    const patient = connect(30_000);
+    const reader = new MongoMessageStore(patient);
+    const everything = (chatId: string) =>
+      reader.page({ chatId, before: null, after: 0, upTo: null, limit: 10_000 });
+    const all = (await Promise.all(chats.map(everything))).map((messages) => messages.reverse());
     for (const messages of all) {
       expect(messages.map((m) => [m.seq, m.version])).toEqual(messages.map((_, n) => [n + 1, n + 1]));
     }
@@ -124,7 +129,7 @@ describe.skipIf(!server)(`MongoDB that fails${why}`, () => {
     expect(stored.length).toBe(accepted.length + refused.length);
 
     // What was stored but never answered is still there for the relay.
-    const outbox = new MongoOutboxStore(connect());
+    const outbox = new MongoOutboxStore(patient);
     const pending = new Set<string>();
     for (;;) {
       const rows = await outbox.pending({ olderThanSeconds: 0, limit: 1_000, claimSeconds: 60 });

@@ -50,56 +50,6 @@ const newUser = async () =>
   (await new PostgresUserStore(sql, prisma).upsertByPhone(`+1555${String(++phone).padStart(7, '0')}`)).user;
 
 describe('messages', () => {
-  it('numbers each chat by itself, in the order given', async () => {
-    const store = new PostgresMessageStore(sql, nothingPublished);
-    const [a, b, me] = [randomUUID(), randomUUID(), randomUUID()];
-    const results = await store.append([message(a, me), message(b, me), message(a, me), message(a, me)]);
-    expect(results.map((result) => result.outcome === 'stored' && [result.seq, result.version])).toEqual([
-      [1, 1],
-      [1, 1],
-      [2, 2],
-      [3, 3],
-    ]);
-    expect(await store.heads([a, b, randomUUID()])).toEqual(
-      new Map([
-        [a, { seq: 3, version: 3 }],
-        [b, { seq: 1, version: 1 }],
-      ]),
-    );
-  });
-
-  it('gives no number to what it knows, within a batch and across batches', async () => {
-    const store = new PostgresMessageStore(sql, nothingPublished);
-    const [chat, me] = [randomUUID(), randomUUID()];
-    const first = message(chat, me);
-    const again = { ...message(chat, me), client_msg_id: first.client_msg_id, fingerprint: 'other' };
-    const results = await store.append([first, again, message(chat, me)]);
-    expect(results.map((result) => result.outcome)).toEqual(['stored', 'known', 'stored']);
-    const [later, next] = await store.append([again, message(chat, me)]);
-    expect(later).toMatchObject({
-      outcome: 'known',
-      message: { message_id: first.message_id },
-      fingerprint: 'f',
-    });
-    expect(next).toMatchObject({ outcome: 'stored', seq: 3 });
-  });
-
-  it('survives batches that collide on new ids in different chats', async () => {
-    const store = new PostgresMessageStore(sql, nothingPublished);
-    const [me, id] = [randomUUID(), randomUUID()];
-    const batches = await Promise.all(
-      Array.from({ length: 10 }, () => {
-        const chat = randomUUID();
-        return store.append([message(chat, me, { client_msg_id: id }), message(chat, me)]);
-      }),
-    );
-    expect(batches.filter(([first]) => first?.outcome === 'stored')).toHaveLength(1);
-    // The neighbour of a known one is stored, with the number it would have had alone.
-    for (const [first, second] of batches) {
-      expect(second).toMatchObject({ outcome: 'stored', seq: first?.outcome === 'stored' ? 2 : 1 });
-    }
-  });
-
   it('keeps the outbox row in the same commit, and forgets published ones with the next', async () => {
     const published: string[] = [];
     const store = new PostgresMessageStore(sql, {

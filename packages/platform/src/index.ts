@@ -24,3 +24,4 @@ export { RedisPresence } from './redis/presence.ts';
 export { RedisRateLimiter } from './redis/rate-limiter.ts';
 export { RedisSignals } from './redis/signals.ts';
 export { inboxSms, webhookSms } from './sms.ts';
+export { type MessageStage, MessageStages, messageStages, StageSums } from './stages.ts';

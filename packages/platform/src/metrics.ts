@@ -1,5 +1,6 @@
 /** Prometheus metrics: rate, errors and duration of everything that people wait for (HLD 12.2). */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { MessageStages } from './stages.ts';
 
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
@@ -54,6 +55,7 @@ export class Metrics {
     labelNames: ['consumer', 'subject'],
     registers: [this.registry],
   });
+  readonly stages = new MessageStages(this.registry);
 
   constructor(options: { process?: boolean } = {}) {
     if (options.process ?? true) collectDefaultMetrics({ register: this.registry });

@@ -342,7 +342,8 @@ for (const { title, store } of await natsServers()) {
 
     it('gets everything that a relay committed, in the order of each chat, through a restart of the server', async () => {
       const { bus } = make();
-      const [outbox, chats] = [new TestOutbox(), [randomUUID(), randomUUID(), randomUUID()]];
+      const outbox = new TestOutbox();
+      const chats: string[] = [randomUUID(), randomUUID(), randomUUID()];
       const seen = new Map(chats.map((chat) => [chat, [] as number[]]));
       bus.subscribe(name(), 'msg.status.updated', ({ payload }) => {
         seen.get(payload.chat_id)?.push(payload.up_to_seq);
@@ -375,6 +376,28 @@ for (const { title, store } of await natsServers()) {
       await until(() => chats.every((chat) => firsts(chat).length === seq));
       for (const chat of chats) expect(firsts(chat)).toEqual(expected);
       await relay.stop();
+    });
+
+    it('can be closed while the server is away, in time', async () => {
+      const [{ bus }, other] = [make(), make()];
+      let began = 0;
+      bus.subscribe(name(), 'presence.changed', () => {
+        began++;
+        return new Promise(() => undefined);
+      });
+      await bus.start();
+      await other.bus.start();
+      await bus.publish([presenceEvent()]);
+      await until(() => began === 1);
+      await store?.stop();
+      try {
+        const then = performance.now();
+        await Promise.all([bus.close(), other.bus.close()]);
+        // Its handler never ends: 2 s for the server, and 2 s for the handler.
+        expect(performance.now() - then).toBeLessThan(6_000);
+      } finally {
+        await store?.start();
+      }
     });
 
     it('rejects in time while the server hangs, and goes on when it is back', async () => {

@@ -181,6 +181,18 @@ describe.skipIf(!server)(`engines on Redis${why}`, () => {
     await close();
   });
 
+  it('cuts much mail into messages that Redis takes easily', async () => {
+    const { instances, close } = await fanOuts(2);
+    const [a, b] = instances as [RedisFanOut, RedisFanOut];
+    const atB = collect(b);
+    await b.join('x');
+    const data = JSON.stringify('x'.repeat(400_000));
+    await Promise.all(Array.from({ length: 6 }, () => a.send(packetFor(['x'], { data }))));
+    await vi.waitFor(() => expect(atB).toHaveLength(6));
+    expect(a.counters.publishes).toBe(3);
+    await close();
+  });
+
   it('takes the route back when a topic is left, and keeps that of others', async () => {
     const { instances, connections, close } = await fanOuts(2);
     const [a, b] = instances as [RedisFanOut, RedisFanOut];

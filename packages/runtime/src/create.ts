@@ -34,6 +34,7 @@ import { type ObjectEngine, openObjects } from './engines/objects.ts';
 import { patiently } from './engines/patiently.ts';
 import { openShared } from './engines/shared.ts';
 import type { Runtime } from './runtime.ts';
+import { sendTimes, timedMessages, timedPublish } from './stages.ts';
 
 export interface RuntimeOverrides {
   clock?: Clock;
@@ -76,12 +77,13 @@ export async function createRuntime(
   opened.defer(() => shared.close());
   const objects = openObjects(config, secret);
   await startObjects(objects, log);
+  opened.defer(() => objects.close?.());
   const bus = openBus(config, program, { log, metrics, deadLetters });
   const relay = (store: OutboxStore, name: string): OutboxRelay =>
     new OutboxRelay({
       name,
       store,
-      bus,
+      bus: timedPublish(bus, metrics.stages),
       leases,
       // With a bus of this process alone, nobody else publishes what is in the outbox.
       exclusive: config.natsUrl === null,
@@ -107,7 +109,8 @@ export async function createRuntime(
     users: new PostgresUserStore(sql, prisma),
     sessions: new PostgresSessionStore(prisma),
     chats: new PostgresChatStore(sql, sqlRelay),
-    messages: engine.messages,
+    messages: timedMessages(engine.messages, metrics.stages),
+    sendTimes: sendTimes(metrics.stages),
     privacy: new PostgresPrivacyStore(sql),
     keyValue: shared.keyValue,
     rates: shared.rates,

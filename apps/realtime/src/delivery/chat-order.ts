@@ -18,10 +18,17 @@ interface Line {
 export interface ChatOrderOptions {
   /** So long a message waits for those before it, in milliseconds. */
   holdMs: number;
-  /** After this time without a message the next one is taken as it comes: others may have been for nobody here. */
+  /** A chat that was quiet for longer, in milliseconds: what is missing may have been for nobody here. */
   freshMs: number;
+  /** So long the first message after that waits, where few before it are missing. */
+  quietHoldMs: number;
   now(): number;
 }
+
+/** So many messages may overtake one on the way. */
+const overtakers = 16;
+/** Milliseconds after which a chat is forgotten. */
+const keepMs = 10 * 60_000;
 
 export class ChatOrder {
   readonly #options: ChatOrderOptions;
@@ -38,7 +45,7 @@ export class ChatOrder {
     if (!line) {
       this.#lines.set(chatId, { next: version + 1, at: now, held: null, timer: null });
       deliver();
-    } else if (version <= line.next || (line.held === null && now - line.at > this.#options.freshMs)) {
+    } else if (version <= line.next || (line.held === null && this.#isNewBeginning(line, version))) {
       // One that comes after its time is delivered all the same: clients put messages where they belong.
       line.next = Math.max(line.next, version + 1);
       line.at = now;
@@ -47,13 +54,23 @@ export class ChatOrder {
     } else {
       line.held ??= new Map();
       line.held.set(version, deliver);
-      line.timer ??= setTimeout(() => this.#giveUp(line), this.#options.holdMs).unref();
+      const { holdMs, quietHoldMs } = this.#options;
+      line.timer ??= setTimeout(() => this.#giveUp(line), this.#isQuiet(line) ? quietHoldMs : holdMs).unref();
     }
+  }
+
+  #isQuiet(line: Line): boolean {
+    return this.#options.now() - line.at > this.#options.freshMs;
+  }
+
+  /** After a quiet time, more than a few missing ones were surely not for this instance. */
+  #isNewBeginning(line: Line, version: number): boolean {
+    return this.#isQuiet(line) && version - line.next > overtakers;
   }
 
   /** Forgets chats that have been quiet. */
   prune(): void {
-    const before = this.#options.now() - this.#options.freshMs;
+    const before = this.#options.now() - keepMs;
     for (const [chatId, line] of this.#lines) {
       if (line.held === null && line.at < before) this.#lines.delete(chatId);
     }

@@ -42,7 +42,7 @@ export class Deliverer {
     this.#fanOut = core.fanOut;
     this.#clock = core.clock;
     this.#hub = hub;
-    this.#order = new ChatOrder({ holdMs, freshMs: 2_000, now: () => core.clock.now() });
+    this.#order = new ChatOrder({ holdMs, freshMs: 2_000, quietHoldMs: 50, now: () => core.clock.now() });
   }
 
   /** Takes what other instances send; returns how to stop. */

@@ -33,9 +33,12 @@ export function startDelivery(ctx: RealtimeContext): () => void {
   });
   const stops = [
     deliverer.start(),
-    bus.subscribe(consumer, 'msg.new', (event) =>
-      tooOld(event.timestamp) ? undefined : deliverMessage(ctx, event.payload),
-    ),
+    bus.subscribe(consumer, 'msg.new', (event) => {
+      const ageMs = clock.now() - Date.parse(event.timestamp);
+      if (ageMs > maxAgeMs) return undefined;
+      ctx.stages.consume.one(Math.max(0, ageMs));
+      return timedDelivery(ctx, event.payload);
+    }),
     bus.subscribe(consumer, 'msg.status.updated', (event) =>
       tooOld(event.timestamp) ? undefined : deliverStatus(ctx, event.payload, event.event_id),
     ),
@@ -54,4 +57,14 @@ export function startDelivery(ctx: RealtimeContext): () => void {
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Delivers a message; noted is the time until sessions here and other instances have it. */
+function timedDelivery(ctx: RealtimeContext, payload: BusPayload<'msg.new'>): Promise<void> | undefined {
+  const { fan_out } = ctx.stages;
+  const begun = performance.now();
+  const handing = deliverMessage(ctx, payload);
+  if (handing) return handing.then(() => fan_out.one(performance.now() - begun));
+  fan_out.one(performance.now() - begun);
+  return undefined;
 }

@@ -152,12 +152,13 @@ export class RawConnection implements Wire {
       this.#early.push([bytes, isBinary]);
       return;
     }
+    const readAt = performance.now();
     const frame = read(bytes, isBinary);
     const session = this.#session;
     if (session === null) this.#firstFrame(frame);
     else if (frame.ok) {
       const reply = new RawReply(this.#ctx, session, frame.event, frame.reqId);
-      receive(this.#ctx, session, frame.event, frame.data, frame.reqId, reply);
+      receive(this.#ctx, session, frame.event, frame.data, frame.reqId, reply, readAt);
     } else {
       const reply = new RawReply(this.#ctx, session, '', frame.reqId);
       receiveBad(this.#ctx, session, new AppError('BAD_REQUEST', frame.problem), frame.reqId, reply);

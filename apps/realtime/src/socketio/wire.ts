@@ -113,10 +113,11 @@ export class SocketIoWire implements Wire {
   }
 
   #onEvent(event: unknown, args: unknown[]): void {
+    const readAt = performance.now();
     const last = args.at(-1);
     const ack = typeof last === 'function' ? (args.pop() as (answer: unknown) => void) : undefined;
     const reply = new SocketIoReply(this.#ctx, this.#session, String(event), ack);
-    receive(this.#ctx, this.#session, event, args[0], undefined, reply);
+    receive(this.#ctx, this.#session, event, args[0], undefined, reply, readAt);
   }
 
   #heard(): void {

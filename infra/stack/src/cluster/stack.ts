@@ -11,6 +11,7 @@ import { Program, type ProgramKind } from './program.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const required: readonly StoreName[] = ['postgresql', 'redis', 'nats'];
+const optional = ['mongodb', 's3'] as const satisfies StoreName[];
 
 export interface StackOptions {
   /** How many of each; 1, 2 and 2 by default. */
@@ -21,8 +22,10 @@ export interface StackOptions {
   environment?: NodeJS.ProcessEnv;
   /** Where the stores keep their data: PARLEY_DATA_DIR of the environment, else `.data/stack`. */
   dataDir?: string;
-  /** Receives what stores and programs print, and what the stack has to say. */
+  /** Receives what programs print (stores too with LOG_LEVEL=debug), and what the stack has to say. */
   log?: (line: string) => void;
+  /** Stores that are not started though they could be: messages are in PostgreSQL then, files in the data directory. */
+  without?: readonly (typeof optional)[number][];
   /** The files that Node runs; by default those of apps/. */
   entries?: Partial<Record<ProgramKind, string>>;
 }
@@ -51,6 +54,8 @@ export interface Stack extends AsyncDisposable {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { environment = process.env, log = () => {} } = options;
   const dataDir = resolve(options.dataDir ?? (environment.PARLEY_DATA_DIR || join(root, '.data/stack')));
+  // A server's own account of its start is of interest to few.
+  const chatty = environment.LOG_LEVEL === 'debug' || environment.LOG_LEVEL === 'trace';
   const lock = lockDataDir(dataDir);
   const programs: Program[] = [];
   let stores: RunningStores | undefined;
@@ -61,10 +66,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
   try {
     stores = await startStores({
+      only: [...required, ...optional.filter((name) => !options.without?.includes(name))],
       environment,
       dataDir,
       variables: 'program',
-      log,
+      notice: log,
+      ...(chatty && { log }),
       onExit: ({ name, pid, code, signal }) =>
         log(`${name} (process ${pid}) ended by itself: ${signal ?? `exit code ${code}`}`),
     });

@@ -73,7 +73,7 @@ export function withGo(program: Program, module: GoModule): Way {
     async prepare() {
       const go = findGo();
       const folder = await buildOnce(keyOf(program, module), environment, async (draft) => {
-        program.options.log?.(`building ${name} ${module.version} with Go, about a minute`);
+        program.options.notice?.(`building ${name} ${module.version} with Go, about a minute`);
         const env = { ...environment, GOBIN: draft };
         await runProgram(go, ['install', `${module.path}@v${module.version}`], {
           env,
@@ -99,7 +99,7 @@ export function fromDebian(program: Program, debianPackage: string): Way {
     return apt;
   };
   const install = async (apt: string) => {
-    program.options.log?.(`installing Debian's ${debianPackage}`);
+    program.options.notice?.(`installing Debian's ${debianPackage}`);
     const env = { ...environment, DEBIAN_FRONTEND: 'noninteractive' };
     const run = (...args: string[]) => runProgram(apt, args, { env, timeoutMs: buildMs });
     await run('update');

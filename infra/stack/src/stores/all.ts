@@ -30,11 +30,20 @@ export interface RunningStores extends AsyncDisposable {
  *
  * @throws {Error} when one is there but does not start; the others are stopped
  */
-export async function startStores({ only, dataDir, ...options }: StoresOptions = {}): Promise<RunningStores> {
+export async function startStores({
+  only,
+  dataDir,
+  log,
+  ...options
+}: StoresOptions = {}): Promise<RunningStores> {
   const wanted = all.filter(({ name }) => only?.includes(name) ?? true);
   const results = await Promise.allSettled(
     wanted.map((store) =>
-      startStore(store, { ...options, ...(dataDir !== undefined && { dataDir: join(dataDir, store.name) }) }),
+      startStore(store, {
+        ...options,
+        ...(log && { log: (line: string) => log(`[${store.name}] ${line}`) }),
+        ...(dataDir !== undefined && { dataDir: join(dataDir, store.name) }),
+      }),
     ),
   );
   const stores: Partial<Record<StoreName, RunningStore>> = {};

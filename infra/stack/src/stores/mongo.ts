@@ -90,7 +90,7 @@ function withJava(options: StartOptions): Way {
     return program;
   };
   const build = async (draft: string) => {
-    options.log?.('fetching mongo-java-server with Maven');
+    options.notice?.('fetching mongo-java-server with Maven');
     const run = (program: string, args: string[]) =>
       runProgram(find(program), args, { env: environment, timeoutMs: buildMs }).catch((error: Error) => {
         throw new Error(`mongo-java-server cannot be had: ${program} failed: ${error.message}`, {

@@ -6,7 +6,7 @@ import type { BusEvent, Message, ReplyPreview } from '@parley/contract';
 import { isUnavailable } from '../error.ts';
 import { Batcher } from '../lib/batcher.ts';
 import { makeEvent } from '../lib/events.ts';
-import type { Clock, Publisher } from '../ports/engines.ts';
+import type { Clock, Publisher, SendTimes } from '../ports/engines.ts';
 import type { AppendResult, MessageStore, NewMessage, StoredMessage } from '../ports/stores.ts';
 import { toWire } from './wire.ts';
 
@@ -14,6 +14,8 @@ export interface QueuedSend {
   message: NewMessage;
   replyPreview: ReplyPreview | null;
   recipients: string[];
+  /** When it joined the queue, as `performance.now()` has it. */
+  queuedAt: number;
 }
 
 export type SendOutcome =
@@ -27,12 +29,19 @@ export class SendQueue {
   readonly #store: Pick<MessageStore, 'append'>;
   readonly #publisher: Publisher;
   readonly #clock: Clock;
+  readonly #times: SendTimes | undefined;
   readonly #batcher: Batcher<QueuedSend, SendOutcome>;
 
-  constructor(parts: { messages: Pick<MessageStore, 'append'>; publisher: Publisher; clock: Clock }) {
+  constructor(parts: {
+    messages: Pick<MessageStore, 'append'>;
+    publisher: Publisher;
+    clock: Clock;
+    sendTimes?: SendTimes | undefined;
+  }) {
     this.#store = parts.messages;
     this.#publisher = parts.publisher;
     this.#clock = parts.clock;
+    this.#times = parts.sendTimes;
     this.#batcher = new Batcher<QueuedSend, SendOutcome>({
       maxSize: maxBatch,
       run: (items) => this.#run(items),
@@ -40,7 +49,9 @@ export class SendQueue {
     });
   }
 
-  add(send: QueuedSend): Promise<SendOutcome> {
+  /** `validAt` is that of the caller. Errors: those of the store. */
+  add(send: QueuedSend, validAt?: number): Promise<SendOutcome> {
+    if (validAt !== undefined) this.#times?.authorised(send.queuedAt - validAt);
     return this.#batcher.add(send);
   }
 
@@ -50,6 +61,9 @@ export class SendQueue {
   }
 
   async #run(items: QueuedSend[]): Promise<SendOutcome[]> {
+    const now = performance.now();
+    const waited = items.reduce((sum, { queuedAt }) => sum + now - queuedAt, 0);
+    this.#times?.queued(waited, items.length);
     const results = await this.#store.append(items.map((item) => item.message));
     const events = new Map<string, BusEvent<'msg.new'>[]>();
     const outcomes = items.map((item, index) => this.#outcome(item, results[index] as AppendResult, events));

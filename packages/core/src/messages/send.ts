@@ -8,6 +8,7 @@ import { newContext } from '../lib/events.ts';
 import { newId } from '../lib/ids.ts';
 import type { ChatRecord, Member, StoredMessage } from '../ports/stores.ts';
 import { readsVisibleIn } from './receipts.ts';
+import type { QueuedSend } from './send-queue.ts';
 import { isVisible, replyPreviewOf, statusFor, toWire } from './wire.ts';
 
 /** Tells a repeated send from another one that reuses its id; not a secret, so a short digest will do. */
@@ -67,7 +68,7 @@ export async function sendMessage(
     throw refusal;
   }
 
-  const result = await core.sendQueue.add({
+  const send: QueuedSend = {
     message: {
       message_id: newId(),
       chat_id: input.chat_id,
@@ -82,7 +83,9 @@ export async function sendMessage(
     },
     replyPreview,
     recipients: presentMembers(chat),
-  });
+    queuedAt: performance.now(),
+  };
+  const result = await core.sendQueue.add(send, caller.validAt);
   if (result.outcome === 'stored') return { created: true, message: result.message };
   if (result.fingerprint !== fingerprint) {
     throw new AppError('CONFLICT', 'This client_msg_id was used for another message');

@@ -121,6 +121,14 @@ export interface ObjectStore {
   url(key: string, options: { expiresInSeconds: number; filename?: string }): Promise<string>;
 }
 
+/** Notes how long sends take, for metrics. In milliseconds; it is on the hot path and must return at once. */
+export interface SendTimes {
+  /** From the moment a request was found valid until its message joined the send queue. */
+  authorised(ms: number): void;
+  /** Messages left the queue together; `ms` is the sum of what each waited there. */
+  queued(ms: number, messages: number): void;
+}
+
 /** Publishes what is committed in the outbox; never throws, a sweep repeats what failed. */
 export interface Publisher {
   publish(outboxId: string, events: readonly AnyBusEvent[]): void;

@@ -14,6 +14,7 @@ import type { Msg } from '@nats-io/transport-node';
 import { type AnyBusEvent, parseBusEvent } from '@parley/contract';
 import { type DeadLetterStore, isUnavailable, type Log } from '@parley/core';
 import type { Metrics } from '../metrics.ts';
+import { within } from '../within.ts';
 import { ack, deliveriesOf, nak, term, working } from './answers.ts';
 import { Waits } from './waits.ts';
 
@@ -88,12 +89,7 @@ export class Deliveries {
     for (const lane of this.#lanes.values()) {
       for (const { message } of lane.splice(0)) this.#giveBack(message);
     }
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, waitMs);
-    });
-    await Promise.race([this.settled(), late]);
-    clearTimeout(timer);
+    await within(this.settled(), waitMs);
     clearInterval(this.#timer);
   }
 

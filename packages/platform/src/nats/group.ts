@@ -69,10 +69,14 @@ export class Group {
 
   /** Takes no more, gives back what is not at work yet, and waits at most so long for what is. Any number of calls. */
   stop(waitMs: number): Promise<void> {
-    this.#stopping ??= Promise.all([this.#puller.stop(), this.#deliveries.stop(waitMs)]).then(
-      () => undefined,
-    );
+    this.#stopping ??= this.#stop(waitMs);
     return this.#stopping;
+  }
+
+  async #stop(waitMs: number): Promise<void> {
+    // The server must know that nobody listens here, or it sends what is given back to nobody.
+    await this.#puller.stop(waitMs);
+    await this.#deliveries.stop(waitMs);
   }
 }
 

@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type Log, unavailable } from '@parley/core';
+import { within } from '../within.ts';
 import { readAddresses } from './address.ts';
 
 export interface LinkOptions {
@@ -54,15 +55,22 @@ export class NatsLink {
   }
 
   async close(): Promise<void> {
+    const { live } = this;
     this.#closing = true;
     this.#up = false;
     const connection = this.#connection;
     if (!connection) return;
     // What was written last (acks among it) still goes out, if the server takes it.
-    const timer = AbortSignal.timeout(this.#options.timeoutMs);
-    const late = new Promise<void>((resolve) => timer.addEventListener('abort', () => resolve()));
-    await Promise.race([connection.flush().catch(() => undefined), late]);
-    await Promise.race([connection.close().catch(() => undefined), late]);
+    if (live) {
+      await within(
+        live.flush().catch(() => undefined),
+        this.#options.timeoutMs,
+      );
+    }
+    await within(
+      connection.close().catch(() => undefined),
+      this.#options.timeoutMs,
+    );
   }
 
   async #connect(): Promise<NatsConnection> {

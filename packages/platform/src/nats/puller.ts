@@ -11,6 +11,7 @@ import {
   type Subscription,
 } from '@nats-io/transport-node';
 import type { Log } from '@parley/core';
+import { within } from '../within.ts';
 
 export interface PullerOptions {
   stream: string;
@@ -77,11 +78,12 @@ export class Puller {
     this.#ask();
   }
 
-  /** Asks no more; resolves when nothing can arrive any more. */
-  async stop(): Promise<void> {
+  /** Asks no more; resolves when nothing can arrive any more, or after so many milliseconds without an answer. */
+  async stop(waitMs: number): Promise<void> {
     this.#running = false;
     clearInterval(this.#watch);
-    await this.#subscription?.drain().catch(() => undefined);
+    const drained = this.#subscription?.drain().catch(() => undefined);
+    if (drained) await within(drained, waitMs);
   }
 
   /** The server is away: nothing is expected until the next `start`. */
@@ -101,7 +103,7 @@ export class Puller {
 
   #ask(): void {
     if (!this.#running || !this.#connection || this.#connection.isClosed()) return;
-    const room = this.#options.maxHeld - this.#held - this.#asked;
+    const room = this.#options.maxHeld - this.#asked;
     // Not for each that is done: a request costs as much as an event.
     if (room <= 0 || (this.#asked > 0 && room < this.#options.maxHeld / 4)) return;
     const number = this.#number++;

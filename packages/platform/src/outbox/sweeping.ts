@@ -2,6 +2,7 @@
 import type { AnyBusEvent } from '@parley/contract';
 import { isUnavailable, type LeaseStore, type Log, type OutboxRow, type OutboxStore } from '@parley/core';
 import type { Metrics } from '../metrics.ts';
+import { within } from '../within.ts';
 import type { Backlog, Sent } from './backlog.ts';
 
 export interface SweepingOptions {
@@ -144,13 +145,4 @@ export class Sweeping {
       return false;
     }
   }
-}
-
-/** What a promise comes to, or undefined if that takes longer. */
-async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
