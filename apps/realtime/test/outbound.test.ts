@@ -44,6 +44,16 @@ describe('bytes on their way out', () => {
     expect(socket.writes).toEqual(['abc', 'd']);
   });
 
+  it('are timed once a write, from the first of its frames until the socket has it', async () => {
+    const { outbound, turn, stages } = setUp();
+    outbound.push(Buffer.from('a'));
+    outbound.push(Buffer.from('b'));
+    await turn();
+    expect(stages.write.count).toBe(2);
+    expect(stages.write.sharedMs).toBeGreaterThan(0);
+    expect(stages.write.spentMs).toBeCloseTo(stages.write.sharedMs * 2);
+  });
+
   it('wait while the kernel takes no more, and go on when it does', async () => {
     const { socket, outbound, turn } = setUp();
     socket.full = true;
