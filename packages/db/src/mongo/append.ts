@@ -41,11 +41,11 @@
  */
 import { type AppendResult, type NewMessage, unavailable } from '@parley/core';
 import type { Collection } from 'mongodb';
+import { AppendRun } from './append-run.ts';
 import type { MongoConnection } from './connection.ts';
 import { type Collision, collisionOf, storeName, withoutDocuments } from './errors.ts';
-import { type Head, HeadCache } from './head-cache.ts';
-import { type MessageDocument, messageIndexes, toStored } from './message-document.ts';
-import { newBatch, outboxIdOf } from './outbox-id.ts';
+import { HeadCache } from './head-cache.ts';
+import { type MessageDocument, messageIndexes } from './message-document.ts';
 import { keyOf, type MessageReader } from './reader.ts';
 
 /** Collisions on other indexes are nothing that another try would mend. */
@@ -129,111 +129,5 @@ export class MessageAppender {
     if (collision.index === messageIndexes.id && refused === run.rest[0]) {
       throw new Error('a message_id was used for another message');
     }
-  }
-}
-
-/** How far a batch has come. */
-class AppendRun {
-  readonly deadline: number;
-  /** What is neither stored nor known yet, in the order given. */
-  rest: NewMessage[];
-  readonly #heads = new Map<string, Head & { remembered: boolean }>();
-  readonly #stored = new Map<string, { document: MessageDocument; outboxId: string }>();
-  readonly #known = new Map<string, MessageDocument>();
-
-  constructor(messages: NewMessage[], deadline: number) {
-    this.rest = messages;
-    this.deadline = deadline;
-  }
-
-  chatsWithoutHead(): string[] {
-    const chatIds = new Set(this.rest.map((message) => message.chat_id));
-    return [...chatIds].filter((chatId) => !this.#heads.has(chatId));
-  }
-
-  /** A head that was right a moment ago. */
-  remember(chatId: string, head: Head): void {
-    this.#heads.set(chatId, { ...head, remembered: true });
-  }
-
-  /** A head as it was read just now. */
-  learn(chatId: string, head: Head): void {
-    this.#heads.set(chatId, { ...head, remembered: false });
-  }
-
-  headOf(chatId: string): Head {
-    return this.#heads.get(chatId) ?? { seq: 0, version: 0 };
-  }
-
-  /** Drops the head of a chat in which somebody was faster, and all that were not read by this run; says which. */
-  forgetRemembered(lost: string | undefined): string[] {
-    const dropped = [...this.#heads].flatMap(([chatId, head]) =>
-      head.remembered || chatId === lost ? [chatId] : [],
-    );
-    for (const chatId of dropped) this.#heads.delete(chatId);
-    return dropped;
-  }
-
-  /** The rest as documents, with the numbers that follow the heads. */
-  number(): MessageDocument[] {
-    const batch = newBatch();
-    const next = new Map<string, Head>();
-    return this.rest.map((message, position) => {
-      const { seq: lastSeq, version: lastVersion } =
-        next.get(message.chat_id) ?? this.headOf(message.chat_id);
-      const [seq, version] = [lastSeq + 1, lastVersion + 1];
-      next.set(message.chat_id, { seq, version });
-      const at = new Date(message.created_at);
-      return {
-        _id: message.message_id,
-        chat_id: message.chat_id,
-        seq,
-        version,
-        versions: [version],
-        chat_seq: seq,
-        sender_id: message.sender_id,
-        client_msg_id: message.client_msg_id,
-        type: message.type,
-        payload: message.payload,
-        reply_to_message_id: message.reply_to_message_id,
-        forwarded_from: null,
-        reactions: {},
-        is_deleted: false,
-        fingerprint: message.fingerprint,
-        created_at: at,
-        updated_at: at,
-        edited_at: null,
-        outbox: { batch, position, context: message.context },
-      };
-    });
-  }
-
-  /** Notes that the first `count` documents are stored; says in which chats. */
-  settle(documents: MessageDocument[], count: number): Set<string> {
-    const chatIds = new Set<string>();
-    for (const document of documents.slice(0, count)) {
-      this.#stored.set(keyOf(document), { document, outboxId: outboxIdOf(document.outbox?.batch ?? '') });
-      this.learn(document.chat_id, { seq: document.seq, version: document.version });
-      chatIds.add(document.chat_id);
-    }
-    this.rest = this.rest.slice(count);
-    return chatIds;
-  }
-
-  takeKnown(document: MessageDocument): void {
-    this.#known.set(keyOf(document), document);
-    this.rest = this.rest.filter((message) => keyOf(message) !== keyOf(document));
-  }
-
-  /** @param first whether it is the first of its id in the batch */
-  resultOf(message: NewMessage, first: boolean): AppendResult {
-    const stored = this.#stored.get(keyOf(message));
-    if (stored && first) {
-      const { seq, version } = stored.document;
-      return { outcome: 'stored', seq, version, outboxId: stored.outboxId };
-    }
-    const document = stored?.document ?? this.#known.get(keyOf(message));
-    if (!document) throw new Error('a message was neither stored nor known');
-    return { outcome: 'known', message: toStored(document), fingerprint: document.fingerprint };
   }
 }
