@@ -22,7 +22,7 @@ if [ "$pid" -gt 0 ]; then
   while kill -0 "$pid" && [ "$tries" -lt 150 ]; do tries=$((tries + 1)); sleep 0.1; done
   kill -s KILL "$pid"
 fi 2>/dev/null
-:
+[ -z "$2" ] || rm -rf "$2"
 `;
 
 const active = new Set<Guard>();
