@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { missingEngines } from './tests/support/engines.ts';
 
 /** What every test file gets. */
 const common = {
@@ -9,6 +10,9 @@ const common = {
   testTimeout: 30_000,
   hookTimeout: 60_000,
 } as const;
+
+const missing = await missingEngines();
+const cluster = !('redis' in missing) && !('nats' in missing);
 
 export default defineConfig({
   test: {
@@ -28,6 +32,8 @@ export default defineConfig({
             'infra/*/test/**/*.test.ts',
             'tests/*.test.ts',
           ],
+          exclude: ['tests/not-run.test.ts'],
+          provide: { engines: 'embedded', missing },
         },
       },
       // The same end-to-end tests on both sets of engines, and those that only make sense on one.
@@ -36,15 +42,17 @@ export default defineConfig({
           ...common,
           name: 'embedded',
           include: ['tests/e2e/**/*.test.ts', 'tests/embedded/**/*.test.ts'],
-          provide: { engines: 'embedded' },
+          provide: { engines: 'embedded', missing },
         },
       },
       {
         test: {
           ...common,
           name: 'distributed',
-          include: ['tests/e2e/**/*.test.ts', 'tests/cluster/**/*.test.ts'],
-          provide: { engines: 'distributed' },
+          include: cluster
+            ? ['tests/e2e/**/*.test.ts', 'tests/cluster/**/*.test.ts']
+            : ['tests/not-run.test.ts'],
+          provide: { engines: 'distributed', missing },
         },
       },
     ],

@@ -8,7 +8,7 @@ import type { Target } from './server.ts';
 
 const DRAIN_MS = 15_000;
 
-type Load = MessagesJob['load'];
+export type Load = MessagesJob['load'];
 
 /** The message rows of one transport, each with a fresh generator, fresh users and fresh chats. */
 export function messageRows(options: Options): { load: Load; receipts: boolean }[] {
@@ -20,6 +20,25 @@ export function messageRows(options: Options): { load: Load; receipts: boolean }
   ];
 }
 
+/** What the generator is told. */
+export function messagesJob(
+  url: string,
+  transport: Transport,
+  options: Pick<Options, 'pairs' | 'warmup' | 'seconds'>,
+  { load, receipts }: { load: Load; receipts: boolean },
+): MessagesJob {
+  return {
+    url,
+    transport,
+    pairs: options.pairs,
+    load,
+    receipts,
+    warmupMs: options.warmup * 1000,
+    measureMs: options.seconds * 1000,
+    drainMs: DRAIN_MS,
+  };
+}
+
 export async function measureMessages(
   target: Target,
   transport: Transport,
@@ -29,16 +48,7 @@ export async function measureMessages(
   const generator = new GeneratorProcess();
   const samples: Partial<Record<Phase, CpuSample>> = {};
   try {
-    const job: MessagesJob = {
-      url: target.url,
-      transport,
-      pairs: options.pairs,
-      load,
-      receipts,
-      warmupMs: options.warmup * 1000,
-      measureMs: options.seconds * 1000,
-      drainMs: DRAIN_MS,
-    };
+    const job = messagesJob(target.url, transport, options, { load, receipts });
     const result = await generator.call('messages', job, (phase) => {
       samples[phase] = sampleCpu(target.pid, generator.pid);
     });

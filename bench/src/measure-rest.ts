@@ -10,7 +10,8 @@ import type { RestRow, RestSide } from './rows.ts';
 import type { Target } from './server.ts';
 import { median } from './stats.ts';
 
-const PATH = '/api/v1/users/me';
+/** The measured route: signed in, one record. */
+export const restPath = '/api/v1/users/me';
 const ROUNDS = 4;
 
 /** Parley's answer to a signed-in GET against bare Express answering with the same bytes, in turns. */
@@ -21,13 +22,13 @@ export async function measureRest(
   const generator = new GeneratorProcess();
   let bare: BareExpress | null = null;
   try {
-    const subject = await generator.call('restSubject', { url: target.url, path: PATH });
-    bare = await BareExpress.start({ path: PATH, body: subject.body });
+    const subject = await generator.call('restSubject', { url: target.url, path: restPath });
+    bare = await BareExpress.start({ path: restPath, body: subject.body });
     const problems: string[] = [];
     const sides = { parley: [] as RestSide['rounds'], express: [] as RestSide['rounds'] };
     const measure = async (side: keyof typeof sides, to: Target, warmupMs: number, measureMs: number) => {
       const { connections, token } = { connections: options.restConnections, token: subject.token };
-      const job: RestJob = { url: to.url, path: PATH, token, connections, warmupMs, measureMs };
+      const job: RestJob = { url: to.url, path: restPath, token, connections, warmupMs, measureMs };
       const samples: Partial<Record<Phase, CpuSample>> = {};
       const result = await generator.call('rest', job, (phase) => {
         samples[phase] = sampleCpu(to.pid, generator.pid);
@@ -55,7 +56,7 @@ export async function measureRest(
     return {
       row: {
         kind: 'rest',
-        name: `GET ${PATH}, ${options.restConnections} connections`,
+        name: `GET ${restPath}, ${options.restConnections} connections`,
         connections: options.restConnections,
         parley: sideOf(sides.parley),
         express: sideOf(sides.express),

@@ -3,7 +3,14 @@ import { parseArgs } from 'node:util';
 export const GROUPS = ['ws', 'socketio', 'rest', 'idle'] as const;
 export type Group = (typeof GROUPS)[number];
 
+/** What `--stack` measures side by side: one process, or a cluster with so many realtime programs. */
+export const CASES = ['embedded', '1', '2', '1-postgresql', '2-postgresql'] as const;
+export type Case = (typeof CASES)[number];
+
 export interface Options {
+  /** Measure a cluster beside the standalone server, and the stages of a message. */
+  stack: boolean;
+  cases: Case[];
   only: Group[];
   /** Measured seconds of each row of messages. */
   seconds: number;
@@ -29,8 +36,8 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
   --only ws,socketio,rest,idle   rows to run (all)
-  --seconds 10                   measured seconds per row
-  --warmup 2                     seconds before that, not counted
+  --seconds 10                   measured seconds per row (5 with --stack)
+  --warmup 2                     seconds before that, not counted (1 with --stack)
   --pairs 50                     pairs of users for the message rows
   --in-flight 1,8                messages each sender keeps outstanding; one row for each number
   --rate 1000                    messages per second of the open-loop row
@@ -41,7 +48,14 @@ export const USAGE = `npm run bench -- [options]
   --server apps/standalone/src/main.ts   the program to start otherwise
   --out bench/results            where results and latest.md go
   --name all                     second half of the result file's name
-  --json file                    write the JSON to this file as well`;
+  --json file                    write the JSON to this file as well
+
+npm run bench -- --stack [options]: one process beside a cluster of real stores and programs, and where the time of a
+message goes; about five minutes. Of the options above --only (without idle), --seconds, --warmup, --pairs, --in-flight,
+--rate, --rest-connections, --server (what is started as 'embedded'), --out, --name and --json count.
+  --cases ${CASES.join(',')}
+                                 columns: the number of realtime programs, -postgresql with messages in PostgreSQL
+                                 instead of MongoDB or what stands in for it (all)`;
 
 /** Reads the command line; an error says which option is wrong and what it must be. */
 export function parseOptions(args: readonly string[]): Options | 'help' {
@@ -49,9 +63,11 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      only: text(GROUPS.join(',')),
-      seconds: text('10'),
-      warmup: text('2'),
+      stack: { type: 'boolean', default: false },
+      cases: text(CASES.join(',')),
+      only: { type: 'string' },
+      seconds: { type: 'string' },
+      warmup: { type: 'string' },
       pairs: text('50'),
       'in-flight': text('1,8'),
       rate: text('1000'),
@@ -67,11 +83,18 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     },
   });
   if (values.help) return 'help';
-  const only = values.only.split(',').map(parseGroup);
+  const { stack } = values;
+  const groups = stack ? GROUPS.filter((group) => group !== 'idle') : GROUPS;
+  const only = (values.only ?? groups.join(',')).split(',').map(parseGroup);
+  if (stack && only.includes('idle')) throw new Error('--stack measures no idle connections');
+  if (stack && values.url !== undefined) throw new Error('--stack starts its own programs: leave out --url');
+  const usual = stack ? 'stack' : only.length === GROUPS.length ? 'all' : only.join('-');
   return {
+    stack,
+    cases: values.cases.split(',').map(parseCase),
     only,
-    seconds: positive('--seconds', values.seconds),
-    warmup: positive('--warmup', values.warmup),
+    seconds: positive('--seconds', values.seconds ?? (stack ? '5' : '10')),
+    warmup: positive('--warmup', values.warmup ?? (stack ? '1' : '2')),
     pairs: count('--pairs', values.pairs),
     inFlight: values['in-flight'].split(',').map((value) => count('--in-flight', value)),
     rate: positive('--rate', values.rate),
@@ -82,7 +105,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     server: values.server,
     out: values.out,
     json: values.json ?? null,
-    name: parseName(values.name ?? (only.length === GROUPS.length ? 'all' : only.join('-'))),
+    name: parseName(values.name ?? usual),
   };
 }
 
@@ -90,6 +113,12 @@ function parseGroup(value: string): Group {
   const group = GROUPS.find((name) => name === value.trim());
   if (!group) throw new Error(`--only must be some of ${GROUPS.join(', ')}, separated by commas`);
   return group;
+}
+
+function parseCase(value: string): Case {
+  const found = CASES.find((name) => name === value.trim());
+  if (!found) throw new Error(`--cases must be some of ${CASES.join(', ')}, separated by commas`);
+  return found;
 }
 
 function positive(option: string, value: string): number {

@@ -110,7 +110,8 @@ export function ticksPerSecond(): number {
   return ticks;
 }
 
-function allProcesses(): ProcStat[] {
+/** Every process that can be seen; empty where there is no /proc. */
+export function allProcesses(): ProcStat[] {
   let names: string[];
   try {
     names = readdirSync('/proc');

@@ -9,6 +9,8 @@ import type { Transport } from './load/connection.ts';
  */
 export interface MessagesJob {
   url: string;
+  /** Where connections go, in turn: the two of a pair to neighbours. By default all go to `url`. */
+  sockets?: readonly string[];
   transport: Transport;
   pairs: number;
   load: { kind: 'closed'; inFlight: number } | { kind: 'open'; rate: number };
@@ -22,6 +24,8 @@ export interface MessagesResult {
   seconds: number;
   accepted: number;
   delivered: number;
+  /** Of those delivered: sender and recipient are connected to different addresses. */
+  crossed: number;
   delivery: Summary;
   acceptance: Summary;
   lag: Summary | null;

@@ -18,6 +18,22 @@ export interface Target {
   pid: number | null;
 }
 
+/** How a server must be set up to be measured: sign-in without SMS and at little cost, no limits, no log. */
+export const benchSettings = {
+  LOG_LEVEL: 'error',
+  OTP_ECHO: 'true',
+  OTP_HASH_COST: '4',
+  RATE_LIMIT_SCALE: '0',
+} as const;
+
+/**
+ * The variables of the shell that a program gets. It is told which, as nothing may be inherited but what a process needs to
+ * run: a DATABASE_URL in the shell must not lead the benchmark to somebody's data.
+ */
+export function inherited(names: RegExp): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name)));
+}
+
 /** A standalone server with a data directory of its own, which is deleted in the end. */
 export class OwnServer implements Target, Running {
   readonly url: string;
@@ -25,25 +41,29 @@ export class OwnServer implements Target, Running {
   readonly #root: string;
   readonly #port: number;
   readonly #folder: string;
+  readonly #settings: NodeJS.ProcessEnv;
   readonly #secret = randomBytes(32).toString('hex');
   #child: ChildProcess | null = null;
   #family: ProcStat[] = [];
   /** Under way or done; whoever asks for the end a second time (Ctrl-C) waits for the first. */
   #ending: Promise<void> | null = null;
 
-  private constructor(root: string, entry: string, port: number) {
+  private constructor(root: string, entry: string, port: number, settings: NodeJS.ProcessEnv) {
     this.#root = root;
     this.#entry = entry;
     this.#port = port;
+    this.#settings = settings;
     this.url = `http://127.0.0.1:${port}`;
     this.#folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
     // PostgreSQL refuses to run as root and is started as another user, who must be able to enter.
     chmodSync(this.#folder, 0o755);
   }
 
-  /** Starts `entry` (relative to `root`) on a free port with an empty data directory. */
-  static async start(root: string, entry: string): Promise<OwnServer> {
-    const server = new OwnServer(root, entry, await freePort());
+  /**
+   * Starts `entry` (relative to `root`) on a free port with an empty data directory; `settings` count before the benchmark's own.
+   */
+  static async start(root: string, entry: string, settings: NodeJS.ProcessEnv = {}): Promise<OwnServer> {
+    const server = new OwnServer(root, entry, await freePort(), settings);
     track(server);
     try {
       await server.#launch();
@@ -106,22 +126,14 @@ export class OwnServer implements Target, Running {
     this.#family = child.pid === undefined ? [] : descendants(child.pid);
   }
 
-  /**
-   * Nothing is inherited but what a process needs to run: a DATABASE_URL in the shell must not lead the benchmark to
-   * somebody's data.
-   */
   #environment(): NodeJS.ProcessEnv {
-    const kept = ['PATH', 'HOME', 'USER', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ'];
-    const inherited = kept.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
     return {
-      ...Object.fromEntries(inherited),
+      ...inherited(/^(PATH|HOME|USER|TMPDIR|LANG|LC_ALL|TZ)$/),
+      ...benchSettings,
       PORT: String(this.#port),
       PARLEY_DATA_DIR: join(this.#folder, 'data'),
       JWT_SECRET: this.#secret,
-      LOG_LEVEL: 'error',
-      OTP_ECHO: 'true',
-      OTP_HASH_COST: '4',
-      RATE_LIMIT_SCALE: '0',
+      ...this.#settings,
     };
   }
 

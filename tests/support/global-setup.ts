@@ -15,6 +15,8 @@ declare module 'vitest' {
     testDatabases: string;
     /** Which engines the tests of this project run on. */
     engines: 'embedded' | 'distributed';
+    /** Stores that cannot be had on this machine, with the reason. */
+    missing: Record<string, string>;
   }
 }
 

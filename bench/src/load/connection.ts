@@ -10,6 +10,8 @@ const READY_WITHIN_MS = 20_000;
 /** A signed-in connection over either transport. */
 export class Connection {
   readonly wire: Wire;
+  /** The address it was opened to. */
+  readonly base: string;
   /** Called for what arrives; the object is reused, so take out of it what is to be kept. */
   onIncoming: (incoming: Incoming) => void = () => {};
   onClose: (reason: string) => void = () => {};
@@ -19,7 +21,8 @@ export class Connection {
   readonly #ready = Promise.withResolvers<void>();
   #isReady = false;
 
-  private constructor(transport: Transport) {
+  private constructor(base: string, transport: Transport) {
+    this.base = base;
     this.wire = transport === 'ws' ? rawWire() : socketIoWire();
   }
 
@@ -30,7 +33,7 @@ export class Connection {
     token: string,
     localAddress?: string,
   ): Promise<Connection> {
-    const connection = new Connection(transport);
+    const connection = new Connection(base, transport);
     const timer = setTimeout(() => {
       connection.#fail(`no session within ${READY_WITHIN_MS / 1000} s`);
     }, READY_WITHIN_MS);

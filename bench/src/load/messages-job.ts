@@ -20,8 +20,10 @@ export async function runMessages(
   const pairs: Pair[] = [];
   const receipts: Receipts[] = [];
   const connections: Connection[] = [];
-  const open = async (token: string): Promise<Connection> => {
-    const connection = await Connection.open(job.url, job.transport, token);
+  const sockets = job.sockets ?? [job.url];
+  const open = async (token: string, place: number): Promise<Connection> => {
+    const base = sockets[place % sockets.length] ?? job.url;
+    const connection = await Connection.open(base, job.transport, token);
     connections.push(connection);
     return connection;
   };
@@ -34,7 +36,7 @@ export async function runMessages(
       const [from, to] = [accounts[index * 2], accounts[index * 2 + 1]];
       if (!from || !to) throw new Error('too few accounts');
       const chatId = await openDirectChat(job.url, from, to.userId);
-      const [sender, recipient] = [await open(from.token), await open(to.token)];
+      const [sender, recipient] = [await open(from.token, index), await open(to.token, index + 1)];
       const acknowledging = job.receipts ? new Receipts(recipient, chatId) : null;
       if (acknowledging) receipts.push(acknowledging);
       const onDone = (pair: Pair): void => driver?.done(pair);
@@ -86,6 +88,7 @@ function resultOf(meter: Meter, job: MessagesJob): MessagesResult {
     seconds: meter.seconds,
     accepted: meter.accepted,
     delivered: meter.delivered,
+    crossed: meter.crossed,
     delivery: meter.delivery.summary(),
     acceptance: meter.acceptance.summary(),
     lag: job.load.kind === 'open' ? meter.lag.summary() : null,

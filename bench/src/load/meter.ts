@@ -12,6 +12,7 @@ export class Meter {
   readonly lag = new Histogram();
   accepted = 0;
   delivered = 0;
+  crossed = 0;
   statusFrames = 0;
   readonly deliveredEachSecond: number[] = [];
   violations = 0;
@@ -42,9 +43,10 @@ export class Meter {
     if (this.#measuring) this.accepted += 1;
   }
 
-  countDelivered(now: number): void {
+  countDelivered(now: number, crosses: boolean): void {
     if (!this.#measuring) return;
     this.delivered += 1;
+    if (crosses) this.crossed += 1;
     const second = Math.floor((now - this.#from) / 1000);
     while (this.deliveredEachSecond.length <= second) this.deliveredEachSecond.push(0);
     this.deliveredEachSecond[second] = (this.deliveredEachSecond[second] ?? 0) + 1;

@@ -107,7 +107,7 @@ export class Pair {
   }
 
   #onRecipient(incoming: Incoming): void {
-    const { meter, chatId, receipts } = this.#options;
+    const { meter, chatId, receipts, sender, recipient } = this.#options;
     if (incoming.kind === 'error') meter.violation(`the recipient got an error: ${incoming.reason}`);
     if (incoming.kind !== 'new') return;
     const now = performance.now();
@@ -123,7 +123,7 @@ export class Pair {
       meter.violation(`chat ${chatId}: seq ${incoming.seq} was delivered after ${this.#lastSeq}`);
     }
     this.#lastSeq = incoming.seq;
-    meter.countDelivered(now);
+    meter.countDelivered(now, sender.base !== recipient.base);
     if (flight.measured) meter.delivery.recordMs(now - flight.at);
     receipts?.delivered(incoming.messageId);
     if (flight.accepted) this.#finish(incoming.clientMsgId);

@@ -13,7 +13,13 @@ export { type Stack, type StackOptions, startStack } from './cluster/stack.ts';
 export { toJson } from './cluster/summary.ts';
 export type { Probe } from './engines/way.ts';
 export type { Source, StartOptions, UnexpectedExit } from './options.ts';
-export { probeEngines, type RunningStores, type StoresOptions, startStores } from './stores/all.ts';
+export {
+  prepareEngines,
+  probeEngines,
+  type RunningStores,
+  type StoresOptions,
+  startStores,
+} from './stores/all.ts';
 export { freshMongoUrl } from './stores/mongo.ts';
 export type { RedisSettings } from './stores/redis.ts';
 export { type RedisCluster, startRedisCluster } from './stores/redis-cluster.ts';

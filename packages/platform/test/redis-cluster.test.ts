@@ -45,7 +45,9 @@ describe.skipIf(!engine)(`engines on a Redis Cluster${why}`, () => {
   async function fanOuts(count: number) {
     await onAll((redis) => redis.flushall());
     const connections = Array.from({ length: count }, open);
-    const instances = connections.map((redis) => new RedisFanOut(redis, { log: quiet, settleMs: 500 }));
+    // A node that was down for long takes a while to be trusted again: nobody is to be given up in that time.
+    const options = { log: quiet, settleMs: 500, graceMs: 60_000 };
+    const instances = connections.map((redis) => new RedisFanOut(redis, options));
     return {
       connections,
       instances,
@@ -106,13 +108,15 @@ describe.skipIf(!engine)(`engines on a Redis Cluster${why}`, () => {
     const keyValue = new RedisKeyValue(connections[0] as RedisConnection);
     await moveSlotOf(`mailbox:{${connections[1]?.id}}:0`);
     await insist(() => a.send(packetFor(['x'])));
-    await vi.waitFor(() => expect(atB).toHaveLength(1), { timeout: 15_000 });
+    await vi.waitFor(() => expect(atB).toHaveLength(1), { timeout: 30_000 });
     await keyValue.set('a', '1', 10);
     expect(await keyValue.get('a')).toBe('1');
     await close();
   });
 
-  it('is unavailable for what is on a node that is gone, and whole again when that is back', async () => {
+  it('is unavailable for what is on a node that is gone, and whole again when that is back', {
+    timeout: 90_000,
+  }, async () => {
     const { instances, connections, close } = await fanOuts(2);
     const [a, b] = instances as [RedisFanOut, RedisFanOut];
     const atB = collect(b);
@@ -131,10 +135,10 @@ describe.skipIf(!engine)(`engines on a Redis Cluster${why}`, () => {
     await node?.start();
     const packet = packetFor(topics);
     await insist(() => a.send(packet));
-    await vi.waitFor(() => expect(atB).toEqual([packet]), { timeout: 15_000 });
+    await vi.waitFor(() => expect(atB).toEqual([packet]), { timeout: 30_000 });
     await vi.waitFor(
       async () => expect(await Promise.all(topics.map((key) => keyValue.get(key)))).not.toContain(null),
-      { timeout: 15_000 },
+      { timeout: 30_000 },
     );
     await close();
   });

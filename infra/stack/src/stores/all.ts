@@ -1,6 +1,6 @@
 /** All five stores at once. */
 import { join } from 'node:path';
-import { type Probe, probeStore, type Store, startStore } from '../engines/way.ts';
+import { type Probe, prepareStore, probeStore, type Store, startStore } from '../engines/way.ts';
 import type { StartOptions } from '../options.ts';
 import { EngineNotAvailable, type RunningStore, type StoreName } from '../types.ts';
 import { mongoStore } from './mongo.ts';
@@ -68,13 +68,16 @@ export async function startStores({
 }
 
 /** What `startStores` would start, or why not, without starting, building or installing anything. */
-export async function probeEngines(options: StartOptions = {}): Promise<Record<StoreName, Probe>> {
-  const [postgresql, redis, nats, mongodb, s3] = await Promise.all([
-    probeStore(postgresStore, options),
-    probeStore(redisStore(), options),
-    probeStore(natsStore, options),
-    probeStore(mongoStore, options),
-    probeStore(s3Store, options),
-  ]);
-  return { postgresql, redis, nats, mongodb, s3 };
+export function probeEngines(options: StartOptions = {}): Promise<Record<StoreName, Probe>> {
+  return eachStore((store) => probeStore(store, options));
+}
+
+/** Builds or installs what `startStores` would start; says what it is, or why it cannot be had. Takes minutes at most, once. */
+export function prepareEngines(options: StartOptions = {}): Promise<Record<StoreName, Probe>> {
+  return eachStore((store) => prepareStore(store, options));
+}
+
+async function eachStore(look: (store: Store) => Promise<Probe>): Promise<Record<StoreName, Probe>> {
+  const found = await Promise.all(all.map(async (store) => [store.name, await look(store)] as const));
+  return Object.fromEntries(found) as Record<StoreName, Probe>;
 }

@@ -103,7 +103,7 @@ export class Puller {
 
   #ask(): void {
     if (!this.#running || !this.#connection || this.#connection.isClosed()) return;
-    const room = this.#options.maxHeld - this.#asked;
+    const room = this.#options.maxHeld - this.#held - this.#asked;
     // Not for each that is done: a request costs as much as an event.
     if (room <= 0 || (this.#asked > 0 && room < this.#options.maxHeld / 4)) return;
     const number = this.#number++;

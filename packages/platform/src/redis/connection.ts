@@ -26,6 +26,8 @@ export interface RedisConnectionOptions {
 
 /** Of the errors of an outage, one in so many milliseconds is told. */
 const reportEveryMs = 10_000;
+/** Only connections that are open say when they have ended; with a cluster, that is not known of all. */
+const closeMs = 500;
 
 export class RedisConnection {
   /** Sends commands; to be called within `run`. */
@@ -149,11 +151,18 @@ export class RedisConnection {
     this.#closed = true;
     clearTimeout(this.#probe);
     this.subscriber.close();
-    // Only an open connection says when it has ended.
-    const open = this.ready;
-    const ended = new Promise((resolve) => this.#client.once('end', resolve));
-    this.#client.disconnect();
-    if (open) await ended;
+    if (!this.ready) {
+      this.#client.disconnect();
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, closeMs);
+      this.#client.once('end', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#client.disconnect();
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

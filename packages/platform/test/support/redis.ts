@@ -59,7 +59,7 @@ export async function refusal(promise: Promise<unknown>): Promise<unknown> {
 
 /** Tries until it succeeds, as callers of `send` do; resolves to how often it was refused. */
 export async function insist(action: () => Promise<unknown>): Promise<number> {
-  const until = performance.now() + 15_000;
+  const until = performance.now() + 30_000;
   for (let refused = 0; ; refused++) {
     try {
       await action();
