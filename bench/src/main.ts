@@ -7,19 +7,26 @@ import { describeCommit, describeMachine } from './machine.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { publishedOptions, type Results, renderReport } from './report.ts';
 import { runGroups } from './run.ts';
+import type { StackResults } from './stack/report.ts';
 import { rounded } from './stats.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Writes the result file, `latest.md` and what `--json` asks for; returns where the results went. */
-function write(results: Results, report: string, options: Options): string {
+/** A page of results that is kept beside the files. */
+interface Page {
+  file: 'latest.md' | 'stack.md';
+  title: string;
+}
+
+/** Writes the result file, its page and what `--json` asks for; returns where the results went. */
+function write(results: Results | StackResults, page: Page, report: string, options: Options): string {
   const json = `${JSON.stringify(results, (_key, value) => (typeof value === 'number' ? rounded(value) : value), 2)}\n`;
   const folder = resolve(root, options.out);
   mkdirSync(folder, { recursive: true });
   const stamp = results.date.slice(0, 16).replace('T', '-').replace(':', '');
   const file = join(folder, `${stamp}-${options.name}.json`);
   writeFileSync(file, json);
-  writeFileSync(join(folder, 'latest.md'), `# Latest benchmark\n\n${report}`);
+  writeFileSync(join(folder, page.file), `# ${page.title}\n\n${report}`);
   if (options.json) {
     mkdirSync(dirname(resolve(options.json)), { recursive: true });
     writeFileSync(resolve(options.json), json);
@@ -33,20 +40,35 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  if (options.stack) return stack(options);
   const { rows, problems } = await runGroups(root, options);
   if (interrupted) return interrupted;
-  const results: Results = {
-    machine: describeMachine(),
-    date: new Date().toISOString(),
-    commit: describeCommit(root),
-    options: publishedOptions(options),
-    rows,
-    problems,
-  };
+  const results: Results = { ...circumstances(), options: publishedOptions(options), rows, problems };
   const report = renderReport(results);
   console.log(`\n${report}`);
-  console.log(`Written to ${write(results, report, options)}`);
+  const page = { file: 'latest.md', title: 'Latest benchmark' } as const;
+  console.log(`Written to ${write(results, page, report, options)}`);
   return problems.length > 0 ? 1 : 0;
+}
+
+async function stack(options: Options): Promise<number> {
+  // What starts clusters is loaded only where one is wanted.
+  const [{ runStack }, { publishedStackOptions, renderStack }] = await Promise.all([
+    import('./stack/run.ts'),
+    import('./stack/report.ts'),
+  ]);
+  const { cases, problems } = await runStack(root, options);
+  if (interrupted) return interrupted;
+  const results = { ...circumstances(), options: publishedStackOptions(options), cases, problems };
+  const report = renderStack(results);
+  console.log(`\n${report}`);
+  const page = { file: 'stack.md', title: 'One process and a cluster' } as const;
+  console.log(`Written to ${write(results, page, report, options)}`);
+  return problems.length > 0 ? 1 : 0;
+}
+
+function circumstances(): Pick<Results, 'machine' | 'date' | 'commit'> {
+  return { machine: describeMachine(), date: new Date().toISOString(), commit: describeCommit(root) };
 }
 
 let interrupted = 0;

@@ -33,6 +33,7 @@ export function messagesJob(
     pairs: options.pairs,
     load,
     receipts,
+    ordered: true,
     warmupMs: options.warmup * 1000,
     measureMs: options.seconds * 1000,
     drainMs: DRAIN_MS,

@@ -15,6 +15,11 @@ export interface MessagesJob {
   pairs: number;
   load: { kind: 'closed'; inFlight: number } | { kind: 'open'; rate: number };
   receipts: boolean;
+  /**
+   * Messages come in the order of their numbers, or it is a violation. Not asked of a cluster, where two ways may lead to a
+   * recipient: there it is counted how many were overtaken.
+   */
+  ordered: boolean;
   warmupMs: number;
   measureMs: number;
   drainMs: number;
@@ -26,6 +31,8 @@ export interface MessagesResult {
   delivered: number;
   /** Of those delivered: sender and recipient are connected to different addresses. */
   crossed: number;
+  /** Came after one with a larger number; 0 where the order is asked for. */
+  overtaken: number;
   delivery: Summary;
   acceptance: Summary;
   lag: Summary | null;

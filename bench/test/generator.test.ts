@@ -30,6 +30,7 @@ function jobFor(url: string, transport: Transport, change: Partial<MessagesJob> 
     pairs: 4,
     load: { kind: 'closed', inFlight: 2 },
     receipts: false,
+    ordered: true,
     warmupMs: 100,
     measureMs: 400,
     drainMs: 500,

@@ -40,7 +40,8 @@ export async function runMessages(
       const acknowledging = job.receipts ? new Receipts(recipient, chatId) : null;
       if (acknowledging) receipts.push(acknowledging);
       const onDone = (pair: Pair): void => driver?.done(pair);
-      pairs.push(new Pair({ chatId, sender, recipient, meter, receipts: acknowledging, onDone }));
+      const { ordered } = job;
+      pairs.push(new Pair({ chatId, sender, recipient, meter, receipts: acknowledging, ordered, onDone }));
     });
 
     driver =
@@ -89,6 +90,7 @@ function resultOf(meter: Meter, job: MessagesJob): MessagesResult {
     accepted: meter.accepted,
     delivered: meter.delivered,
     crossed: meter.crossed,
+    overtaken: meter.overtaken,
     delivery: meter.delivery.summary(),
     acceptance: meter.acceptance.summary(),
     lag: job.load.kind === 'open' ? meter.lag.summary() : null,

@@ -13,6 +13,7 @@ export class Meter {
   accepted = 0;
   delivered = 0;
   crossed = 0;
+  overtaken = 0;
   statusFrames = 0;
   readonly deliveredEachSecond: number[] = [];
   violations = 0;
@@ -50,6 +51,10 @@ export class Meter {
     const second = Math.floor((now - this.#from) / 1000);
     while (this.deliveredEachSecond.length <= second) this.deliveredEachSecond.push(0);
     this.deliveredEachSecond[second] = (this.deliveredEachSecond[second] ?? 0) + 1;
+  }
+
+  countOvertaken(): void {
+    if (this.#measuring) this.overtaken += 1;
   }
 
   countStatus(): void {

@@ -25,6 +25,7 @@ export interface PairOptions {
   recipient: Connection;
   meter: Meter;
   receipts: Receipts | null;
+  ordered: boolean;
   /** A message of this pair has been both accepted and delivered. */
   onDone: (pair: Pair) => void;
 }
@@ -118,15 +119,24 @@ export class Pair {
     }
     flight.delivered = true;
     this.#checkSame(flight, incoming);
-    // Only one side writes to this chat, so the recipient sees every number of it.
-    if (this.#lastSeq >= 0 && incoming.seq !== this.#lastSeq + 1) {
-      meter.violation(`chat ${chatId}: seq ${incoming.seq} was delivered after ${this.#lastSeq}`);
-    }
-    this.#lastSeq = incoming.seq;
+    this.#checkOrder(incoming.seq);
     meter.countDelivered(now, sender.base !== recipient.base);
     if (flight.measured) meter.delivery.recordMs(now - flight.at);
     receipts?.delivered(incoming.messageId);
     if (flight.accepted) this.#finish(incoming.clientMsgId);
+  }
+
+  #checkOrder(seq: number): void {
+    const { meter, chatId, ordered } = this.#options;
+    if (!ordered) {
+      if (seq < this.#lastSeq) meter.countOvertaken();
+      this.#lastSeq = Math.max(this.#lastSeq, seq);
+      return;
+    }
+    // Only one side writes to this chat, so the recipient sees every number of it.
+    if (this.#lastSeq >= 0 && seq !== this.#lastSeq + 1)
+      meter.violation(`chat ${chatId}: seq ${seq} was delivered after ${this.#lastSeq}`);
+    this.#lastSeq = seq;
   }
 
   #checkSame(flight: Flight, incoming: Incoming): void {

@@ -7,7 +7,7 @@ import type { Options } from '../options.ts';
 import type { MessagesResult, Phase, RestJob, RestResult } from '../protocol.ts';
 import { type CpuCores, coresBetween, type GroupSample, sampleGroups } from './cpu-groups.ts';
 import type { Site } from './site.ts';
-import { readStages, type StageCost, type StageName, type Stages, stagesBetween } from './stages.ts';
+import { readStages, type StageCosts, type Stages, stagesBetween } from './stages.ts';
 
 /** One load on one case. */
 export interface StackRow {
@@ -18,11 +18,13 @@ export interface StackRow {
   delivered: number;
   /** Delivered to another realtime program than the one that took them. */
   crossed: number;
+  /** Came after a later one of their chat. */
+  overtaken: number;
   delivery: Summary;
   acceptance: Summary;
   lag: Summary | null;
   cores: CpuCores;
-  stages: Record<StageName, StageCost | null>;
+  stages: StageCosts;
   violations: number;
   firstViolations: string[];
 }
@@ -53,17 +55,30 @@ export async function measureRow(
   const job = {
     ...messagesJob(site.url, transport, options, { load, receipts: false }),
     sockets: site.sockets,
+    ordered: site.ordered,
   };
   const { result, cores, stages } = await watched<MessagesResult>(site, (generator, onPhase) =>
     generator.call('messages', job, onPhase),
   );
-  const { delivered, crossed, delivery, acceptance, lag, violations, firstViolations, seconds } = result;
+  const { delivered, crossed, overtaken, delivery, acceptance, lag, violations, firstViolations, seconds } =
+    result;
   return {
     name: nameOf(transport, load, false),
     transport,
     load,
     deliveredPerSecond: delivered / seconds,
-    ...{ delivered, crossed, delivery, acceptance, lag, cores, stages, violations, firstViolations },
+    ...{
+      delivered,
+      crossed,
+      overtaken,
+      delivery,
+      acceptance,
+      lag,
+      cores,
+      stages,
+      violations,
+      firstViolations,
+    },
   };
 }
 
@@ -89,7 +104,7 @@ export async function measureRestOf(site: Site, options: Options): Promise<Stack
 async function watched<R>(
   site: Site,
   run: (generator: GeneratorProcess, onPhase: (phase: Phase) => void) => Promise<R>,
-): Promise<{ result: R; cores: CpuCores; stages: Record<StageName, StageCost | null> }> {
+): Promise<{ result: R; cores: CpuCores; stages: StageCosts }> {
   const generator = new GeneratorProcess();
   const groups = [...site.groups, { title: 'generator', pids: [generator.pid], of: 'own' } as const];
   const samples: Partial<Record<Phase, GroupSample>> = {};

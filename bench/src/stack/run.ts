@@ -44,12 +44,7 @@ export async function runStack(root: string, options: Options): Promise<StackOut
   return outcome;
 }
 
-async function measureCase(
-  site: Site,
-  into: StackCase,
-  options: Options,
-  problems: string[],
-): Promise<void> {
+async function measureCase(site: Site, into: StackCase, options: Options, problems: string[]): Promise<void> {
   const check = (name: string, { violations, firstViolations }: StackRow | StackRest): void => {
     if (violations > 0)
       problems.push(

@@ -14,6 +14,8 @@ export interface Site {
   url: string;
   /** Where connections go. */
   sockets: string[];
+  /** Whether messages must reach a recipient in their order. */
+  ordered: boolean;
   /** Programs that have metrics. */
   programs: { url: string | null }[];
   groups: CpuGroup[];
@@ -35,7 +37,7 @@ const kept =
 /** What a case is called in a table. */
 export function titleOf(one: Case): string {
   if (one === 'embedded') return one;
-  return `${one[0]} realtime${one.endsWith('-postgresql') ? ', messages in PostgreSQL' : ''}`;
+  return `${one[0]} realtime${one.endsWith('-postgresql') ? ', PostgreSQL' : ''}`;
 }
 
 export async function startSite(root: string, entry: string, one: Case): Promise<Site> {
@@ -48,6 +50,7 @@ async function startEmbedded(root: string, entry: string): Promise<Site> {
   return {
     url: server.url,
     sockets: [server.url],
+    ordered: true,
     programs: [server],
     groups: [
       { title: 'standalone', pids, of: 'own' },
@@ -72,6 +75,7 @@ async function startCluster(one: Exclude<Case, 'embedded'>): Promise<Site> {
   return {
     url: urls(stack.api)[0] ?? '',
     sockets: urls(stack.realtime),
+    ordered: false,
     programs: [...stack.api, ...stack.realtime, ...stack.workers],
     groups: [
       group('realtime', stack.realtime),

@@ -1,17 +1,6 @@
 /** Reads the metrics `parley_message_stage_*` of the measured programs. */
 
-/** The stages in their order, as the metrics name them. */
-export const stageNames = [
-  'validate',
-  'authorise',
-  'queue',
-  'store',
-  'publish',
-  'consume',
-  'fan_out',
-  'write',
-] as const;
-export type StageName = (typeof stageNames)[number];
+import { type MessageStage, messageStages } from '@parley/platform';
 
 /** Totals of one stage; times are in seconds. */
 export interface StageTotals {
@@ -21,7 +10,7 @@ export interface StageTotals {
   messages: number;
 }
 
-export type Stages = Record<StageName, StageTotals>;
+export type Stages = Record<MessageStage, StageTotals>;
 
 /** What one message spent in a stage on average, in microseconds. */
 export interface StageCost {
@@ -31,18 +20,21 @@ export interface StageCost {
   share: number;
 }
 
+/** By stage; null for one that no message went through. */
+export type StageCosts = Record<MessageStage, StageCost | null>;
+
 const sample = /^parley_message_stage_(seconds|shared_seconds|messages)_total\{stage="([a-z_]+)"\} (\S+)$/gm;
 const fields = { seconds: 'seconds', shared_seconds: 'shared', messages: 'messages' } as const;
 
 export function noStages(): Stages {
   const none = () => ({ seconds: 0, shared: 0, messages: 0 });
-  return Object.fromEntries(stageNames.map((name) => [name, none()])) as Stages;
+  return Object.fromEntries(messageStages.map((name) => [name, none()])) as Stages;
 }
 
 /** Adds the totals of one program's `GET /metrics`. */
 export function addStages(into: Stages, text: string): void {
   for (const [, metric, stage, value] of text.matchAll(sample)) {
-    const totals = into[stage as StageName] as StageTotals | undefined;
+    const totals = into[stage as MessageStage] as StageTotals | undefined;
     if (totals) totals[fields[metric as keyof typeof fields]] += Number(value);
   }
 }
@@ -62,23 +54,24 @@ export async function readStages(programs: readonly { url: string | null }[]): P
   return stages;
 }
 
-/** What happened between two readings, per message; null for a stage that no message went through. */
-export function stagesBetween(before: Stages, after: Stages): Record<StageName, StageCost | null> {
-  const cost = (name: StageName): StageCost | null => {
+/** What happened between two readings, per message. */
+export function stagesBetween(before: Stages, after: Stages): StageCosts {
+  const cost = (name: MessageStage): StageCost | null => {
     const messages = after[name].messages - before[name].messages;
     if (messages === 0) return null;
-    const each = (field: 'seconds' | 'shared') => ((after[name][field] - before[name][field]) / messages) * 1e6;
+    const each = (field: 'seconds' | 'shared') =>
+      ((after[name][field] - before[name][field]) / messages) * 1e6;
     return { messages, perMessage: each('seconds'), share: each('shared') };
   };
-  return Object.fromEntries(stageNames.map((name) => [name, cost(name)])) as ReturnType<typeof stagesBetween>;
+  return Object.fromEntries(messageStages.map((name) => [name, cost(name)])) as StageCosts;
 }
 
 /**
  * What the stages of one message come to, in microseconds. `publish` is not in it: it runs while `consume` does, and what a
  * recipient waits for is the latter.
  */
-export function sumOf(stages: Record<StageName, StageCost | null>): number {
-  return stageNames.reduce(
+export function sumOf(stages: StageCosts): number {
+  return messageStages.reduce(
     (sum, name) => (name === 'publish' ? sum : sum + (stages[name]?.perMessage ?? 0)),
     0,
   );

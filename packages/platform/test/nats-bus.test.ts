@@ -69,6 +69,17 @@ for (const { title, store } of await natsServers()) {
       expect(config).toMatchObject({ subjects: ['chat.>', 'group.>'], max_age: 30 * 86_400e9 });
     });
 
+    it('says so where a stream of another name holds the subjects', async () => {
+      await using server = await operator();
+      await server.manager.streams.delete('MEDIA').catch(() => undefined);
+      await server.manager.streams.add({ name: 'OTHER', subjects: ['media.>'] });
+      try {
+        await expect(make().bus.start()).rejects.toThrow(/overlap/);
+      } finally {
+        await server.manager.streams.delete('OTHER');
+      }
+    });
+
     it('shares the events of a group among its members', async () => {
       const [group, seen] = [name(), [[], []] as [string[], string[]]];
       const members = [make({ maxHeld: 4 }), make({ maxHeld: 4 })];
@@ -107,7 +118,7 @@ for (const { title, store } of await natsServers()) {
     });
 
     it('keeps an event that takes longer than the server waits for an answer', async () => {
-      const { bus } = make({ ackWaitMs: 300 });
+      const { bus } = make({ ackWaitMs: 900 });
       const began: string[] = [];
       let open = () => {};
       const gate = new Promise<void>((resolve) => {
@@ -120,8 +131,8 @@ for (const { title, store } of await natsServers()) {
       await bus.start();
       await bus.publish([presenceEvent()]);
       await until(() => began.length > 0);
-      // Long enough for three redeliveries.
-      const later = performance.now() + 1_000;
+      // Long enough for two redeliveries.
+      const later = performance.now() + 2_500;
       await until(() => performance.now() > later);
       open();
       await bus.settled();

@@ -133,6 +133,8 @@ export class Puller {
       else this.#requests.set(number, left - 1);
     }
     this.#options.receive(message);
+    // The last that was asked for: little room is room too now.
+    if (this.#asked === 0) this.#ask();
   }
 
   /** What the server says about a request instead of an event (ADR-37 of the NATS architecture). */

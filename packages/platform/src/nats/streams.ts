@@ -15,8 +15,11 @@ const keptMs = 7 * 24 * hourMs;
 const presenceKeptMs = hourMs;
 /** How long the server tells a repeated event by its id. */
 const duplicateWindowMs = 120_000;
-/** JetStream's code for "stream name already in use with a different configuration". */
-const otherConfig = 10058;
+/**
+ * JetStream's codes for "stream name already in use with a different configuration" and "subjects overlap with an existing
+ * stream". A server 2.9 gives the latter also where several programs make the same stream at the same time.
+ */
+const present = [10058, 10065];
 
 /** The name of the stream that holds a subject. */
 export function streamOf(subject: string): keyof typeof streams {
@@ -64,13 +67,18 @@ function wanted(name: string, subjects: string[], replicas: number): Wanted {
 }
 
 async function ensureStream(manager: JetStreamManager, stream: Wanted, log: Log): Promise<void> {
+  let refused: unknown;
   try {
     await manager.streams.add({ ...stream, retention: RetentionPolicy.Limits, storage: StorageType.File });
     return;
   } catch (error) {
-    if (!(error instanceof JetStreamApiError) || error.code !== otherConfig) throw error;
+    if (!(error instanceof JetStreamApiError) || !present.includes(error.code)) throw error;
+    refused = error;
   }
-  const { config } = await manager.streams.info(stream.name);
+  const { config } = await manager.streams.info(stream.name).catch(() => {
+    // A stream of another name holds the subjects.
+    throw refused;
+  });
   if (config.retention !== RetentionPolicy.Limits) {
     throw new UnfitStream(`the stream ${stream.name} has ${config.retention} retention; it must have limits`);
   }
