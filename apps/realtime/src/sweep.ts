@@ -45,6 +45,5 @@ export class Sweep {
     }
     void connectionsAlive(this.#ctx.core, alive);
     this.#ctx.sessions.prune(now);
-    this.#ctx.deliverer.prune();
   }
 }

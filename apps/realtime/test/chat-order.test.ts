@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 function world() {
   const delivered: number[] = [];
-  const order = new ChatOrder({ holdMs: 150, freshMs: 2_000, quietHoldMs: 50, now: Date.now });
+  const order = new ChatOrder({ holdMs: 150, quietHoldMs: 50, quietMs: 2_000, now: Date.now });
   const take = (...versions: number[]) => {
     for (const version of versions) order.take('chat', version, () => delivered.push(version));
   };
@@ -15,10 +15,20 @@ function world() {
 }
 
 describe('the order of a chat', () => {
-  it('begins with whatever comes first', () => {
+  it('begins a chat that it does not know with the lowest that comes in a moment', () => {
     const { delivered, take } = world();
-    take(41, 42);
-    expect(delivered).toEqual([41, 42]);
+    take(43, 41, 42);
+    expect(delivered).toEqual([]);
+    vi.advanceTimersByTime(50);
+    expect(delivered).toEqual([41, 42, 43]);
+    take(44);
+    expect(delivered).toEqual([41, 42, 43, 44]);
+  });
+
+  it('begins a new chat at once', () => {
+    const { delivered, take } = world();
+    take(2, 1, 3);
+    expect(delivered).toEqual([1, 2, 3]);
   });
 
   it('holds what came too early until those before it are there', () => {
@@ -60,18 +70,13 @@ describe('the order of a chat', () => {
     take(9);
     vi.advanceTimersByTime(50);
     expect(delivered).toEqual([1, 2, 3, 9]);
-    vi.advanceTimersByTime(2_001);
-    take(100);
-    expect(delivered).toEqual([1, 2, 3, 9, 100]);
   });
 
-  it('forgets chats in the end', () => {
+  it('forgets no message with the chats that it forgets', () => {
     const { delivered, take, order } = world();
-    take(1);
-    vi.advanceTimersByTime(600_001);
-    order.prune();
-    take(5);
-    expect(delivered).toEqual([1, 5]);
+    take(7);
+    for (let n = 0; n < 50_000; n++) order.take(`other ${n}`, 1, () => undefined);
+    expect(delivered).toEqual([7]);
   });
 
   it('keeps every shuffled burst in order, each message once', () => {

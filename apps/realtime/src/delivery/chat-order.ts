@@ -5,6 +5,7 @@
  * overtake. A client that sees a number jump fetches what it takes for a gap; so a message that came too early is held for a
  * moment until those before it are there. What does not come in time is not waited for: sync repairs it (design rule 4).
  */
+import { LRUCache } from 'lru-cache';
 
 interface Line {
   /** The version that is expected. */
@@ -18,21 +19,22 @@ interface Line {
 export interface ChatOrderOptions {
   /** So long a message waits for those before it, in milliseconds. */
   holdMs: number;
-  /** A chat that was quiet for longer, in milliseconds: what is missing may have been for nobody here. */
-  freshMs: number;
-  /** So long the first message after that waits, where few before it are missing. */
+  /**
+   * So long in a chat that this instance has not seen for a while, where the ones before may have been for nobody here, or are
+   * not known.
+   */
   quietHoldMs: number;
+  /** A chat without a message for so long, in milliseconds, is quiet. */
+  quietMs: number;
   now(): number;
 }
 
-/** So many messages may overtake one on the way. */
-const overtakers = 16;
-/** Milliseconds after which a chat is forgotten. */
-const keepMs = 10 * 60_000;
+/** Chats whose place is remembered. */
+const maxChats = 50_000;
 
 export class ChatOrder {
   readonly #options: ChatOrderOptions;
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new LRUCache<string, Line>({ max: maxChats, dispose: (line) => this.#release(line) });
 
   constructor(options: ChatOrderOptions) {
     this.#options = options;
@@ -40,40 +42,28 @@ export class ChatOrder {
 
   /** Runs `deliver` in its turn: at once, unless an earlier version of the chat is about to come. */
   take(chatId: string, version: number, deliver: () => void): void {
-    const now = this.#options.now();
-    const line = this.#lines.get(chatId);
+    let line = this.#lines.get(chatId);
     if (!line) {
-      this.#lines.set(chatId, { next: version + 1, at: now, held: null, timer: null });
-      deliver();
-    } else if (version <= line.next || (line.held === null && this.#isNewBeginning(line, version))) {
-      // One that comes after its time is delivered all the same: clients put messages where they belong.
-      line.next = Math.max(line.next, version + 1);
-      line.at = now;
-      deliver();
-      if (line.held) this.#follow(line, line.held);
-    } else {
-      line.held ??= new Map();
-      line.held.set(version, deliver);
-      const { holdMs, quietHoldMs } = this.#options;
-      line.timer ??= setTimeout(() => this.#giveUp(line), this.#isQuiet(line) ? quietHoldMs : holdMs).unref();
+      line = { next: 1, at: Number.NEGATIVE_INFINITY, held: null, timer: null };
+      this.#lines.set(chatId, line);
     }
-  }
-
-  #isQuiet(line: Line): boolean {
-    return this.#options.now() - line.at > this.#options.freshMs;
-  }
-
-  /** After a quiet time, more than a few missing ones were surely not for this instance. */
-  #isNewBeginning(line: Line, version: number): boolean {
-    return this.#isQuiet(line) && version - line.next > overtakers;
-  }
-
-  /** Forgets chats that have been quiet. */
-  prune(): void {
-    const before = this.#options.now() - keepMs;
-    for (const [chatId, line] of this.#lines) {
-      if (line.held === null && line.at < before) this.#lines.delete(chatId);
+    if (version > line.next) {
+      this.#hold(line, version, deliver);
+      return;
     }
+    // One that comes after its time is delivered all the same: clients put messages where they belong.
+    line.next = Math.max(line.next, version + 1);
+    line.at = this.#options.now();
+    deliver();
+    if (line.held) this.#follow(line, line.held);
+  }
+
+  #hold(line: Line, version: number, deliver: () => void): void {
+    const { holdMs, quietHoldMs, quietMs, now } = this.#options;
+    line.held ??= new Map();
+    line.held.set(version, deliver);
+    const ms = now() - line.at > quietMs ? quietHoldMs : holdMs;
+    line.timer ??= setTimeout(() => this.#release(line), ms).unref();
   }
 
   /** Delivers what was held only for the message that has just come. */
@@ -82,20 +72,22 @@ export class ChatOrder {
       held.delete(line.next++);
       deliver();
     }
-    if (held.size === 0) this.#clear(line);
+    if (held.size === 0) this.#stopWaiting(line);
   }
 
-  #giveUp(line: Line): void {
-    const held = line.held;
-    this.#clear(line);
+  /** Waits no longer: delivers what is held, in its order. */
+  #release(line: Line): void {
+    const { held } = line;
+    this.#stopWaiting(line);
+    if (!held) return;
     line.at = this.#options.now();
-    for (const [version, deliver] of [...(held ?? [])].sort(([a], [b]) => a - b)) {
-      line.next = Math.max(line.next, version + 1);
+    for (const [version, deliver] of [...held].sort(([a], [b]) => a - b)) {
+      line.next = version + 1;
       deliver();
     }
   }
 
-  #clear(line: Line): void {
+  #stopWaiting(line: Line): void {
     if (line.timer) clearTimeout(line.timer);
     line.timer = null;
     line.held = null;

@@ -42,7 +42,12 @@ export class Deliverer {
     this.#fanOut = core.fanOut;
     this.#clock = core.clock;
     this.#hub = hub;
-    this.#order = new ChatOrder({ holdMs, freshMs: 2_000, quietHoldMs: 50, now: () => core.clock.now() });
+    this.#order = new ChatOrder({
+      holdMs,
+      quietHoldMs: 50,
+      quietMs: 2_000,
+      now: () => core.clock.now(),
+    });
   }
 
   /** Takes what other instances send; returns how to stop. */
@@ -84,11 +89,6 @@ export class Deliverer {
   passOn(topics: string[], event: string, data: unknown, id: string | null): Promise<void> | undefined {
     if (this.#fanOut.solitary || topics.length === 0) return undefined;
     return this.#send(topics, eventPrefix + event, JSON.stringify(data), id, null);
-  }
-
-  /** Forgets what is no longer needed. */
-  prune(): void {
-    this.#order.prune();
   }
 
   #send(topics: string[], event: string, data: string, id: string | null, except: string | null) {
