@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 function world() {
   const delivered: number[] = [];
-  const order = new ChatOrder({ holdMs: 150, quietHoldMs: 50, quietMs: 2_000, now: Date.now });
+  const order = new ChatOrder({ holdMs: 160, quietHoldMs: 48, quietMs: 2_000, now: Date.now });
   const take = (...versions: number[]) => {
     for (const version of versions) order.take('chat', version, () => delivered.push(version));
   };
@@ -41,10 +41,10 @@ describe('the order of a chat', () => {
     expect(delivered).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('waits 150 ms and not longer, then goes on in order', () => {
+  it('waits 160 ms and not longer, then goes on in order', () => {
     const { delivered, take } = world();
     take(1, 5, 3);
-    vi.advanceTimersByTime(149);
+    vi.advanceTimersByTime(159);
     expect(delivered).toEqual([1]);
     vi.advanceTimersByTime(1);
     expect(delivered).toEqual([1, 3, 5]);
@@ -55,7 +55,7 @@ describe('the order of a chat', () => {
   it('delivers what comes after its time all the same', () => {
     const { delivered, take } = world();
     take(1, 3);
-    vi.advanceTimersByTime(150);
+    vi.advanceTimersByTime(160);
     take(2, 4);
     expect(delivered).toEqual([1, 3, 2, 4]);
   });

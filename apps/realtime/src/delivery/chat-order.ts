@@ -29,6 +29,8 @@ export interface ChatOrderOptions {
   now(): number;
 }
 
+/** Timers, one after the other, that make up the time for which a message is held. */
+const steps = 4;
 /** Chats whose place is remembered. */
 const maxChats = 50_000;
 
@@ -63,7 +65,15 @@ export class ChatOrder {
     line.held ??= new Map();
     line.held.set(version, deliver);
     const ms = now() - line.at > quietMs ? quietHoldMs : holdMs;
-    line.timer ??= setTimeout(() => this.#release(line), ms).unref();
+    if (!line.timer) this.#wait(line, ms / steps, steps);
+  }
+
+  /** In steps: after a moment in which this process could not run, a timer fires before what came meanwhile is read. */
+  #wait(line: Line, stepMs: number, left: number): void {
+    line.timer = setTimeout(() => {
+      if (left === 1) this.#release(line);
+      else this.#wait(line, stepMs, left - 1);
+    }, stepMs).unref();
   }
 
   /** Delivers what was held only for the message that has just come. */
