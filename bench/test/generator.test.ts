@@ -98,6 +98,25 @@ describe.each(transports)('messages over %s', (transport) => {
     expect(result.firstViolations.join('\n')).toMatch(expected);
   });
 
+  it('counts messages that were overtaken where their order is not asked for', async () => {
+    const { result } = await run(transport, { swapEvery: 10 }, { ordered: false });
+    expect(result.firstViolations).toEqual([]);
+    expect(result.overtaken).toBeGreaterThan(0);
+    expect(result.overtaken).toBeLessThan(result.delivered / 4);
+  });
+
+  it('connects the two of a pair to different addresses where there are several', async () => {
+    const { server, generator } = await setUp();
+    // Two ways of writing the same address: they are told apart by name.
+    const sockets = [server.url, `${server.url}/`];
+    const one = await generator.call('messages', jobFor(server.url, transport));
+    const two = await generator.call('messages', jobFor(server.url, transport, { sockets }));
+    expect([one.firstViolations, two.firstViolations]).toEqual([[], []]);
+    expect(one.crossed).toBe(0);
+    expect(two.delivered).toBeGreaterThan(50);
+    expect(two.crossed).toBe(two.delivered);
+  });
+
   it('says why a session was refused', async () => {
     const { server } = await setUp();
     await expect(Connection.open(server.url, transport, 'bad')).rejects.toThrow('TOKEN_INVALID');

@@ -36,7 +36,25 @@ describe('options', () => {
     });
   });
 
+  it('has its own defaults for a cluster', () => {
+    expect(parseOptions(['--stack'])).toMatchObject({
+      stack: true,
+      cases: ['embedded', '1', '2', '1-postgresql', '2-postgresql'],
+      only: ['ws', 'socketio', 'rest'],
+      seconds: 5,
+      warmup: 1,
+      name: 'stack',
+    });
+    expect(parseOptions(['--stack', '--cases', '2, embedded', '--seconds', '3'])).toMatchObject({
+      cases: ['2', 'embedded'],
+      seconds: 3,
+    });
+  });
+
   it.each([
+    [['--stack', '--cases', '3'], '--cases must be some of'],
+    [['--stack', '--only', 'ws,idle'], '--stack measures no idle connections'],
+    [['--stack', '--url', 'http://127.0.0.1'], '--stack starts its own programs'],
     [['--only', 'wss'], '--only must be some of'],
     [['--pairs', '1.5'], '--pairs must be a whole number'],
     [['--seconds', '0'], '--seconds must be a positive number'],

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { createClient, type ParleyClient } from '@parley/sdk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually, startCluster, type TestCluster } from '../support/cluster.ts';
-import type { SignedIn } from '../support/rest.ts';
 import { rawSocket } from '../support/sockets.ts';
 
 let cluster: TestCluster;
@@ -15,24 +14,6 @@ afterAll(() => cluster?.[Symbol.asyncDispose]());
 async function pair() {
   const [ada, ben] = await Promise.all([cluster.user(), cluster.user()]);
   return { ada, ben, chat: await cluster.rest.chat(ada, ben) };
-}
-
-async function history(user: SignedIn, chat: string): Promise<{ client_msg_id: string; seq: number }[]> {
-  const all: { client_msg_id: string; seq: number }[] = [];
-  let cursor: string | null = null;
-  do {
-    const answer: { messages: { client_msg_id: string; seq: number }[]; next_cursor: string | null } = (
-      await cluster.rest.call<{
-        messages: { client_msg_id: string; seq: number }[];
-        next_cursor: string | null;
-      }>('GET', `/chats/${chat}/messages?limit=100${cursor ? `&cursor=${cursor}` : ''}`, {
-        token: user.token,
-      })
-    ).data;
-    all.push(...answer.messages);
-    cursor = answer.next_cursor;
-  } while (cursor);
-  return all.reverse();
 }
 
 it('api dies between commit and publish: the event still comes', async () => {
@@ -56,7 +37,7 @@ it('api dies between commit and publish: the event still comes', async () => {
     ),
   );
   await api.start();
-  expect(await history(ben, chat)).toHaveLength(1);
+  expect(await cluster.rest.history(ben, chat)).toHaveLength(1);
 }, 90_000);
 
 it('a realtime program dies amid a burst: clients go to the other one and nothing is lost or doubled', async () => {
@@ -81,7 +62,7 @@ it('a realtime program dies amid a burst: clients go to the other one and nothin
   cluster.stack.kill(first, 'SIGKILL');
   const after = Array.from({ length: 100 }, (_, n) => send(100 + n));
   const sent = await Promise.all([...before, ...after]);
-  const stored = await history(ben, chat);
+  const stored = await cluster.rest.history(ben, chat);
   expect(stored.map((message) => message.seq)).toEqual(stored.map((_, index) => index + 1));
   expect(stored).toHaveLength(200);
   expect(new Set(stored.map((message) => message.client_msg_id)).size).toBe(200);

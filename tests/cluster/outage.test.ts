@@ -152,18 +152,7 @@ it.each(Object.keys(needs) as StoreName[])(
       const ids = delivered();
       return work.accepted.every((id) => ids.has(id));
     });
-    const stored = new Set<string>();
-    for (let cursor = ''; ; ) {
-      const { data } = await cluster.rest.call<{
-        messages: { message_id: string }[];
-        next_cursor: string | null;
-      }>('GET', `/chats/${on.chat}/messages?limit=100${cursor && `&cursor=${cursor}`}`, {
-        token: on.ben.token,
-      });
-      for (const message of data.messages) stored.add(message.message_id);
-      if (!data.next_cursor) break;
-      cursor = data.next_cursor;
-    }
+    const stored = new Set((await cluster.rest.history(on.ben, on.chat)).map((one) => one.message_id));
     expect(work.accepted.filter((id) => !stored.has(id))).toEqual([]);
   },
   120_000,

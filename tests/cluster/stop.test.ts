@@ -40,18 +40,7 @@ async function scene(url: string) {
 }
 
 async function stored(token: string, chat: string): Promise<Set<string>> {
-  const ids = new Set<string>();
-  let cursor = '';
-  do {
-    const path = `/chats/${chat}/messages?limit=100${cursor && `&cursor=${cursor}`}`;
-    const { data } = await cluster.rest.call<{
-      messages: { message_id: string }[];
-      next_cursor: string | null;
-    }>('GET', path, { token });
-    for (const message of data.messages) ids.add(message.message_id);
-    cursor = data.next_cursor ?? '';
-  } while (cursor);
-  return ids;
+  return new Set((await cluster.rest.history({ token }, chat)).map((message) => message.message_id));
 }
 
 it('realtime', async () => {

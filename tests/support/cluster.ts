@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Program, type Stack, startStack } from '@parley/stack';
+import { createTestMongo } from './mongo.ts';
 import { newPhone } from './parley.ts';
 import { Rest, type SignedIn } from './rest.ts';
 
@@ -24,7 +25,8 @@ export async function startCluster(env: Record<string, string> = {}): Promise<Te
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-cluster-'));
   const lines: string[] = [];
   const { PATH = '', HOME = '', XDG_CACHE_HOME = '' } = process.env;
-  const given = process.env.TEST_MONGO_URL;
+  // A server of one's own is shared by all files: each has a database of its own there.
+  const given = process.env.TEST_MONGO_URL && (await createTestMongo()).url;
   const stack = await startStack({
     dataDir,
     environment: {
@@ -36,7 +38,7 @@ export async function startCluster(env: Record<string, string> = {}): Promise<Te
       OTP_HASH_COST: '4',
       LOG_LEVEL: 'warn',
       RATE_LIMIT_SCALE: '100000',
-      ...(given === undefined ? {} : { MONGO_URL: given }),
+      ...(given && { MONGO_URL: given }),
       ...env,
     },
     log: (line) => lines.push(line),

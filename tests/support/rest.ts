@@ -1,5 +1,7 @@
 /** Plain HTTP, as a client without our SDK would use it. */
-import type { Envelope } from '@parley/contract';
+import type { Envelope, OutputOf } from '@parley/contract';
+
+type HistoryMessage = OutputOf<'messages.list'>['messages'][number];
 
 export interface Answer<T = unknown> {
   status: number;
@@ -60,6 +62,18 @@ export class Rest {
       { body: { phone, otp: asked.data.otp_dev } },
     );
     return { id: data.user.id, phone, token: data.access_token, refreshToken: data.refresh_token };
+  }
+
+  /** All messages of a chat that a user sees, oldest first. */
+  async history(user: Pick<SignedIn, 'token'>, chat: string): Promise<HistoryMessage[]> {
+    const all: HistoryMessage[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const path: string = `/chats/${chat}/messages?limit=100${cursor && `&cursor=${cursor}`}`;
+      const { data } = await this.call<OutputOf<'messages.list'>>('GET', path, { token: user.token });
+      all.push(...data.messages);
+      cursor = data.next_cursor;
+    }
+    return all.reverse();
   }
 
   /** The direct chat of two users. */

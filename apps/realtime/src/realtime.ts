@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { within } from '@parley/platform';
 import type { Runtime } from '@parley/runtime';
 import type { RealtimeContext } from './context.ts';
 import { Deliverer } from './delivery/deliver.ts';
@@ -123,13 +124,4 @@ export function createRealtime(runtime: Runtime, timings: Partial<Timings> = {})
       return draining;
     },
   };
-}
-
-async function within(promise: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

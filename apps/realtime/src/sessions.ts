@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { closeCodes } from '@parley/contract';
 import {
   type AccessClaims,
@@ -28,6 +29,8 @@ const codes = {
 const kickMemoryMs = 60_000;
 
 const recheckBatch = 500;
+/** Milliseconds between attempts to read the deny list. */
+const recheckMs = 1_000;
 
 /** The close code and text of a reason. */
 export function closeOf(reason: CloseReason): { code: number; text: string } {
@@ -49,6 +52,8 @@ export class Sessions {
   readonly #leaving: ((session: Session) => void)[] = [];
   readonly #kicked = new Map<string, number>();
   #emptied: (() => void)[] = [];
+  #rechecking = false;
+  #recheckWanted = false;
 
   constructor(core: Core, hub: Hub, topics: Topics, tallies: Tallies, inFlight: InFlight) {
     this.#core = core;
@@ -128,17 +133,32 @@ export class Sessions {
     }
   }
 
-  /** Looks for sessions that were signed out while kicks could not be heard. */
+  /** Looks for sessions that were signed out while kicks could not be heard; again and again until it could. */
   async recheck(): Promise<void> {
+    this.#recheckWanted = true;
+    if (this.#rechecking) return;
+    this.#rechecking = true;
+    while (this.#recheckWanted) {
+      this.#recheckWanted = false;
+      if (await this.#recheckAll()) continue;
+      this.#recheckWanted = true;
+      await pause(recheckMs, undefined, { ref: false });
+    }
+    this.#rechecking = false;
+  }
+
+  /** Says whether the deny list could be read. */
+  async #recheckAll(): Promise<boolean> {
     const ids = [...new Set(Array.from(this.#hub.all(), (session) => session.sessionId))];
     for (let start = 0; start < ids.length; start += recheckBatch) {
       try {
         this.kick(await deniedSessions(this.#core, ids.slice(start, start + recheckBatch)));
       } catch (error) {
         this.#core.log.warn({ err: error }, 'the deny list cannot be read');
-        return;
+        return false;
       }
     }
+    return true;
   }
 
   /** Whether a kick for this session was heard a short while ago. */

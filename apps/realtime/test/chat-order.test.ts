@@ -79,6 +79,16 @@ describe('the order of a chat', () => {
     expect(delivered).toEqual([7]);
   });
 
+  it('does not wait for what was for nobody here', () => {
+    const { delivered, take, order } = world();
+    take(1, 3);
+    order.pass('chat', 2);
+    expect(delivered).toEqual([1, 3]);
+    order.pass('chat', 4);
+    take(5);
+    expect(delivered).toEqual([1, 3, 5]);
+  });
+
   it('keeps every shuffled burst in order, each message once', () => {
     const burst = fc.shuffledSubarray(
       Array.from({ length: 30 }, (_, index) => index + 2),

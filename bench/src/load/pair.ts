@@ -108,7 +108,7 @@ export class Pair {
   }
 
   #onRecipient(incoming: Incoming): void {
-    const { meter, chatId, receipts, sender, recipient } = this.#options;
+    const { meter, receipts, sender, recipient } = this.#options;
     if (incoming.kind === 'error') meter.violation(`the recipient got an error: ${incoming.reason}`);
     if (incoming.kind !== 'new') return;
     const now = performance.now();

@@ -6,7 +6,7 @@ import { restPath } from '../measure-rest.ts';
 import type { Options } from '../options.ts';
 import type { MessagesResult, Phase, RestJob, RestResult } from '../protocol.ts';
 import { type CpuCores, coresBetween, type GroupSample, sampleGroups } from './cpu-groups.ts';
-import type { Site } from './site.ts';
+import { type Site, standsIn } from './site.ts';
 import { readStages, type StageCosts, type Stages, stagesBetween } from './stages.ts';
 
 /** One load on one case. */
@@ -37,11 +37,18 @@ export interface StackRest {
   firstViolations: string[];
 }
 
+/** Messages per second that a stand-in for MongoDB carries: above that, a schedule only makes it refuse. */
+const standInRate = 200;
+
 /** The loads of one transport. */
-export function stackLoads(options: Pick<Options, 'inFlight' | 'rate'>): Load[] {
+export function stackLoads(
+  options: Pick<Options, 'inFlight' | 'rate'>,
+  { engines }: Pick<Site, 'engines'>,
+): Load[] {
+  const rate = Object.values(engines).some(standsIn) ? Math.min(options.rate, standInRate) : options.rate;
   return [
     ...options.inFlight.map((inFlight): Load => ({ kind: 'closed', inFlight })),
-    { kind: 'open', rate: options.rate },
+    { kind: 'open', rate },
   ];
 }
 

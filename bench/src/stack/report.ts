@@ -4,6 +4,7 @@ import { ms, whole } from '../stats.ts';
 import { table } from '../table.ts';
 import { renderCosts } from './report-costs.ts';
 import type { StackCase } from './run.ts';
+import { standsIn } from './site.ts';
 
 /** What is written to the result file. */
 export interface StackResults {
@@ -103,11 +104,11 @@ function renderNotes({ cases, options }: StackResults): string {
     'Clients are connected to realtime itself; REST goes through api. Rate limits are counted, and never reached.',
     `Stores: ${engines.join('; ')}.`,
   ];
-  const standIn = engines.find((engine) => engine.includes('stands in'));
+  const standIn = engines.find(standsIn);
   if (standIn) {
     notes.push(
       `${standIn}: what it takes is not Parley's, nor MongoDB's. See the columns with messages in PostgreSQL, and the sums ` +
-        'without the store below.',
+        'without the store below. Its fixed rate is as low as it needs.',
     );
   }
   return notes.join('\n');

@@ -30,12 +30,17 @@ export async function runStack(root: string, options: Options): Promise<StackOut
       site = await startSite(root, options.server, one);
       const measured: StackCase = { case: one, title, engines: site.engines, rows: [], rest: null };
       outcome.cases.push(measured);
+      progress(`${title}: ready`);
+      const before = outcome.problems.length;
       await measureCase(site, measured, options, outcome.problems);
+      if (outcome.problems.length > before) progress(site.log());
     } catch (error) {
       if (isStopping()) return outcome;
+      if (site) progress(site.log());
       const message = error instanceof Error ? error.message : String(error);
-      // Results are published; where the project lies on this machine is nobody's business.
-      outcome.problems.push(`${title}: ${message.replaceAll(root, '')}`);
+      // Results are published; where the project lies on this machine is nobody's business, nor what a program said at its end.
+      const [reason = ''] = message.split('\n', 1);
+      outcome.problems.push(`${title}: ${reason.replaceAll(root, '')}`);
       progress(`${title} failed: ${message}`);
     } finally {
       await site?.stop();
@@ -53,7 +58,7 @@ async function measureCase(site: Site, into: StackCase, options: Options, proble
   };
   for (const transport of ['ws', 'socketio'] as const) {
     if (!options.only.includes(transport)) continue;
-    for (const load of stackLoads(options)) {
+    for (const load of stackLoads(options, site)) {
       const row = await measureRow(site, transport, load, options);
       into.rows.push(row);
       check(row.name, row);

@@ -21,6 +21,8 @@ export interface Site {
   groups: CpuGroup[];
   /** What stands behind it, by store. */
   engines: Record<string, string>;
+  /** The last lines that it wrote. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -33,6 +35,11 @@ const settings = { ...benchSettings, RATE_LIMIT_SCALE: '100000' };
 /** What engines need to be found, or to be fetched and built the first time; nothing that says where a store is. */
 const kept =
   /^(PATH|HOME|USER|TMPDIR|LANG|LC_ALL|TZ|XDG_.+|JAVA_.+|MAVEN_.+|GO[A-Z]+|DOCKER_.+|npm_config_.+|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY)$/;
+
+/** Whether an engine only stands in for the real one (`engine` of a store of @parley/stack). */
+export function standsIn(engine: string): boolean {
+  return engine.includes('stands in');
+}
 
 /** What a case is called in a table. */
 export function titleOf(one: Case): string {
@@ -57,6 +64,7 @@ async function startEmbedded(root: string, entry: string): Promise<Site> {
       { title: 'postgresql', pids, of: 'below' },
     ],
     engines: { postgresql: 'PostgreSQL of the npm package, a child process' },
+    log: () => server.log(),
     stop: () => server.stop(),
   };
 }
@@ -84,14 +92,19 @@ async function startCluster(one: Exclude<Case, 'embedded'>): Promise<Site> {
       ...stores.map((store) => group(store.name, [store])),
     ],
     engines: Object.fromEntries(stores.map(({ name, engine }) => [name, engine])),
+    log: () => cluster.log(),
     stop: () => cluster.stop(),
   };
 }
+
+/** Lines of programs that are kept, for the case that something goes wrong. */
+const keptLines = 20;
 
 /** A cluster with a data directory of its own, which is deleted in the end. */
 class OwnCluster implements Running {
   readonly #folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   #starting: Promise<Stack> | undefined;
+  #lines: string[] = [];
   #ending: Promise<void> | undefined;
 
   constructor() {
@@ -106,7 +119,7 @@ class OwnCluster implements Running {
       workers: 1,
       environment: { ...inherited(kept), ...settings, HOST: '127.0.0.1', PORT: '0' },
       dataDir: this.#folder,
-      log: (line) => console.error(line),
+      log: (line) => this.#note(line),
     });
     try {
       const stack = await this.#starting;
@@ -118,6 +131,17 @@ class OwnCluster implements Running {
       await this.stop();
       throw error;
     }
+  }
+
+  /** What programs said last. */
+  log(): string {
+    return this.#lines.join('\n');
+  }
+
+  #note(line: string): void {
+    // A program's line begins with its name. Overloaded, it has thousands of them.
+    if (line.startsWith('[')) this.#lines = [...this.#lines.slice(1 - keptLines), line.slice(0, 500)];
+    else console.error(line);
   }
 
   /** Ends all, the programs first. One that is still starting is waited for. */

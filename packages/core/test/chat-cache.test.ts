@@ -62,6 +62,29 @@ describe('the cache of chats', () => {
     expect(cache.peek('c')).toBe(chat);
   });
 
+  it('waits for a store again a second after it was away', async () => {
+    const { state, cache } = world();
+    await cache.get('c');
+    state.away = true;
+    state.now = 5_000;
+    await cache.get('c');
+    state.away = false;
+    state.known = false;
+    state.now = 6_000;
+    expect(await cache.get('c')).toBeUndefined();
+  });
+
+  it('is not told old news by a look-up that began before an invalidation', async () => {
+    const { state, cache } = world();
+    const hanging = Promise.withResolvers<void>();
+    state.hang = hanging.promise;
+    const looking = cache.get('c');
+    cache.invalidate('c');
+    hanging.resolve();
+    await looking;
+    expect(cache.peek('c')).toBeUndefined();
+  });
+
   it('trusts nothing that was invalidated', async () => {
     const { state, cache } = world();
     await cache.get('c');

@@ -1,4 +1,5 @@
 /** Sessions and their refresh tokens on PostgreSQL, through Prisma. */
+import { limits } from '@parley/contract';
 import type { NewSession, Rotation, SessionStore } from '@parley/core';
 import type { PrismaClient } from './prisma.ts';
 import { withPrisma } from './user-store.ts';
@@ -39,7 +40,7 @@ export class PostgresSessionStore implements SessionStore {
       // Everything that ends or rotates this family takes the same lock, so a revoked family gets no successor.
       await tx.$queryRaw`SELECT id FROM refresh_tokens WHERE session_id = ${token.session_id}::uuid ORDER BY id FOR UPDATE`;
       const current = await tx.refreshToken.findUniqueOrThrow({ where: { id: token.id } });
-      if (current.revoked) return { outcome: 'unknown' };
+      if (current.revoked) return { outcome: 'revoked', sessionId: current.session_id };
       if (current.expires_at <= input.now) return { outcome: 'expired' };
       const { user_id: userId, session_id: sessionId } = current;
       const graceEnds =
@@ -84,7 +85,16 @@ export class PostgresSessionStore implements SessionStore {
           data: { revoked: true },
           select: { session_id: true },
         });
-        const ids = [...new Set(revoked.map((token) => token.session_id))];
+        // An access token is given out together with a refresh token, so these may still have a live one.
+        const recent = await tx.refreshToken.findMany({
+          where: {
+            user_id: userId,
+            created_at: { gte: new Date(Date.now() - limits.accessTokenSeconds * 1000) },
+            ...which,
+          },
+          select: { session_id: true },
+        });
+        const ids = [...new Set([...revoked, ...recent].map((token) => token.session_id))];
         await tx.deviceToken.deleteMany({
           where: {
             user_id: userId,

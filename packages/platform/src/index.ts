@@ -25,3 +25,4 @@ export { RedisRateLimiter } from './redis/rate-limiter.ts';
 export { RedisSignals } from './redis/signals.ts';
 export { inboxSms, webhookSms } from './sms.ts';
 export { type MessageStage, MessageStages, messageStages, StageSums } from './stages.ts';
+export { within } from './within.ts';

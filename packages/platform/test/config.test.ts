@@ -85,3 +85,50 @@ describe('logs', () => {
     expect(text).toContain('23505');
   });
 });
+
+describe('engines', () => {
+  it('are chosen by their addresses, of which some may be several', () => {
+    const env = {
+      MONGO_URL: 'mongodb://a:27017,b:27017,c:27017/parley?replicaSet=rs',
+      REDIS_URL: 'redis://one:26379, redis://two:26379',
+      REDIS_MODE: 'sentinel',
+      NATS_URL: 'nats://one:4222,nats://two:4222',
+      MINIO_ENDPOINT: 's3.example.org:8333',
+      MINIO_ACCESS_KEY: 'key',
+      MINIO_SECRET_KEY: 'secret',
+    };
+    expect(parseConfig(env)).toMatchObject({
+      mongoUrl: env.MONGO_URL,
+      redisUrl: ['redis://one:26379', 'redis://two:26379'],
+      redisMode: 'sentinel',
+      natsUrl: ['nats://one:4222', 'nats://two:4222'],
+      minioEndpoint: 's3.example.org:8333',
+      minioBucket: 'whatsapp-media',
+    });
+    expect(parseConfig({})).toMatchObject({
+      mongoUrl: null,
+      redisUrl: null,
+      natsUrl: null,
+      minioEndpoint: null,
+    });
+  });
+
+  it('say what is wrong with them, without their passwords', () => {
+    const found = problems({
+      MONGO_URL: 'postgres://user:hunter2@host/db',
+      REDIS_URL: 'redis://:hunter%2@host',
+      NATS_URL: 'hunter2',
+      MINIO_ENDPOINT: 'http://hunter2:9000',
+      MINIO_BUCKET: 'No Bucket',
+    });
+    expect(found).toHaveLength(5);
+    expect(found.join('\n')).not.toContain('hunter');
+    expect(found.join('\n')).toContain('REDIS_URL must have a % in user or password written as %25');
+  });
+
+  it('must have what belongs together', () => {
+    expect(problems({ REDIS_MODE: 'cluster' })).toEqual(['REDIS_URL must be set with REDIS_MODE=cluster']);
+    expect(problems({ REDIS_URL: 'redis://a,redis://b' })).toHaveLength(1);
+    expect(problems({ MINIO_ENDPOINT: 'host:9000', MINIO_ACCESS_KEY: 'key' })).toHaveLength(1);
+  });
+});

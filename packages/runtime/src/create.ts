@@ -59,7 +59,6 @@ export async function createRuntime(
   const readiness = new Readiness(config.storeTimeoutMs);
   const database = await openDatabase(config, log);
   opened.defer(() => database.stop());
-  await migrateAll(config, database, log);
   const sql = new Sql({
     url: database.url,
     poolSize: config.databasePoolSize,
@@ -67,6 +66,8 @@ export async function createRuntime(
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
   });
   opened.defer(() => sql.close());
+  await patiently('PostgreSQL', 'DATABASE_URL', log, () => sql.ping());
+  await migrateAll(config, database, log);
   const prisma = createPrisma(sql);
   opened.defer(() => prisma.$disconnect());
 

@@ -25,7 +25,11 @@ export async function runProgram(options: ProgramOptions): Promise<void> {
   try {
     const config = parseConfig(process.env);
     const started = performance.now();
+    // As process 1 of a container it would otherwise not be stopped while it waits for its stores.
+    const leave = (signal: NodeJS.Signals) => process.exit(signal === 'SIGINT' ? 130 : 143);
+    process.once('SIGTERM', leave).once('SIGINT', leave);
     const program = await options.start(config);
+    process.off('SIGTERM', leave).off('SIGINT', leave);
     stopOnSignals(program, config);
     const banner = options.banner?.(program, config, performance.now() - started);
     if (banner !== undefined) process.stdout.write(banner);

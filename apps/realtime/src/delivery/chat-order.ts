@@ -60,6 +60,14 @@ export class ChatOrder {
     if (line.held) this.#follow(line, line.held);
   }
 
+  /** Notes a message that is for nobody here. */
+  pass(chatId: string, version: number): void {
+    const line = this.#lines.get(chatId);
+    if (!line || version < line.next) return;
+    line.next = version + 1;
+    if (line.held) this.#follow(line, line.held);
+  }
+
   #hold(line: Line, version: number, deliver: () => void): void {
     const { holdMs, quietHoldMs, quietMs, now } = this.#options;
     line.held ??= new Map();

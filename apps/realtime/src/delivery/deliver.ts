@@ -2,13 +2,14 @@
  * From an event to every device it is for, wherever that is connected. The instance that takes an event from the bus serves
  * its own sessions, and hands the same bytes to the other instances that hold a receiver, and to no others.
  *
- * At least once: what cannot be handed over is tried again with the event, under the same id; who has it already drops it.
+ * At least once: what cannot be handed over is tried again under the same id; who has it already drops it.
  */
-import type { Clock, FanOut, Packet } from '@parley/core';
+import type { Clock, Core, FanOut, Packet } from '@parley/core';
 import { LRUCache } from 'lru-cache';
 import { Frame } from '../frame.ts';
 import type { Hub } from '../hub.ts';
 import { ChatOrder } from './chat-order.ts';
+import { Remote } from './remote.ts';
 
 /** Ids of frames that were delivered lately. */
 const remembered = 20_000;
@@ -22,7 +23,7 @@ export interface Place {
 }
 
 export interface Delivery {
-  /** Tells a repeat of the same delivery; null where a repeat does no harm. */
+  /** Tells a repeat of the same delivery; null for what is worth nothing later, like typing. */
   id: string | null;
   /** The connection that does not get it. */
   except?: string | null;
@@ -32,14 +33,16 @@ const placePattern = /^place:([^:]+):(\d+)$/;
 
 export class Deliverer {
   readonly #fanOut: FanOut;
+  readonly #remote: Remote;
   readonly #hub: Hub;
   readonly #clock: Clock;
   readonly #order: ChatOrder;
   readonly #seen = new LRUCache<string, true>({ max: remembered });
   readonly #handlers = new Map<string, (json: string) => void>();
 
-  constructor(core: { fanOut: FanOut; clock: Clock }, hub: Hub, holdMs: number) {
+  constructor(core: Pick<Core, 'fanOut' | 'clock' | 'log'>, hub: Hub, holdMs: number) {
     this.#fanOut = core.fanOut;
+    this.#remote = new Remote(core.fanOut, core.log);
     this.#clock = core.clock;
     this.#hub = hub;
     this.#order = new ChatOrder({
@@ -52,7 +55,11 @@ export class Deliverer {
 
   /** Takes what other instances send; returns how to stop. */
   start(): () => void {
-    return this.#fanOut.subscribe((packet) => this.#onPacket(packet));
+    const stop = this.#fanOut.subscribe((packet) => this.#onPacket(packet));
+    return () => {
+      stop();
+      this.#remote.stop();
+    };
   }
 
   /** Handles events that other instances pass on with `passOn`. */
@@ -61,8 +68,8 @@ export class Deliverer {
   }
 
   /**
-   * A message's frame, in the order of its chat. Errors: `SERVICE_UNAVAILABLE` when other instances could not be reached; those here
-   * have it all the same.
+   * A message's frame, in the order of its chat. It resolves when the frame is handed to the other instances, or waits because these
+   * cannot be reached.
    */
   toMembers(users: string[], frame: Frame, place: Place, except: string | null): Promise<void> | undefined {
     if (this.#fanOut.solitary) {
@@ -74,7 +81,7 @@ export class Deliverer {
     return this.#send(users, frame.event, frame.json, id, except);
   }
 
-  /** Any other frame for all devices of these users. Errors: as `toMembers`. */
+  /** Any other frame for all devices of these users. */
   toUsers(users: string[], frame: Frame, delivery: Delivery): Promise<void> | undefined {
     const { id, except = null } = delivery;
     if (this.#fanOut.solitary) {
@@ -85,14 +92,14 @@ export class Deliverer {
     return users.length === 0 ? undefined : this.#send(users, frame.event, frame.json, id, except);
   }
 
-  /** Lets the instances that hold these topics handle an event as this one does. Errors: as `toMembers`. */
+  /** Lets the instances that hold these topics handle an event as this one does. */
   passOn(topics: string[], event: string, data: unknown, id: string | null): Promise<void> | undefined {
     if (this.#fanOut.solitary || topics.length === 0) return undefined;
     return this.#send(topics, eventPrefix + event, JSON.stringify(data), id, null);
   }
 
   #send(topics: string[], event: string, data: string, id: string | null, except: string | null) {
-    return this.#fanOut.send({ id, topics, except, event, data });
+    return this.#remote.send({ id, topics, except, event, data });
   }
 
   #onPacket(packet: Packet): void {
@@ -113,7 +120,9 @@ export class Deliverer {
   }
 
   #inOrder(place: Place, users: string[], frame: Frame, except: string | null): void {
-    this.#order.take(place.chatId, place.version, () => this.#hub.deliver(users, frame, except));
+    // Nobody waits for a message that is for nobody here.
+    if (!users.some((user) => this.#hub.has(user))) this.#order.pass(place.chatId, place.version);
+    else this.#order.take(place.chatId, place.version, () => this.#hub.deliver(users, frame, except));
   }
 
   #isNew(id: string | null): boolean {

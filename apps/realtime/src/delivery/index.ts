@@ -10,8 +10,8 @@ import { watchTopic } from './topics.ts';
 const consumer = 'realtime';
 
 /**
- * Events that are older say nothing to those who are connected: whoever was away has synced since. In milliseconds; longer than
- * any back-off and most outages.
+ * Events from so long before this instance started, in milliseconds, are let go: after a long time without any realtime program
+ * they would hold up what happens now, and whoever connected since has synced.
  */
 const maxAgeMs = 10 * 60_000;
 
@@ -19,7 +19,8 @@ const maxAgeMs = 10 * 60_000;
 export function startDelivery(ctx: RealtimeContext): () => void {
   const { bus, signals, clock } = ctx.core;
   const { deliverer } = ctx;
-  const tooOld = (timestamp: string) => clock.now() - Date.parse(timestamp) > maxAgeMs;
+  const oldest = clock.now() - maxAgeMs;
+  const tooOld = (timestamp: string) => Date.parse(timestamp) < oldest;
   deliverer.on('chat.created', (json) => {
     deliverChat(ctx, JSON.parse(json)).catch((error) =>
       ctx.log.warn({ err: error }, 'a new chat could not be told'),
@@ -47,9 +48,9 @@ export function startDelivery(ctx: RealtimeContext): () => void {
       await deliverChat(ctx, payload);
       await deliverer.passOn(everyone, 'chat.created', payload, event_id);
     }),
-    bus.subscribe(consumer, 'presence.changed', async ({ payload }) => {
+    bus.subscribe(consumer, 'presence.changed', async ({ payload, event_id }) => {
       await ctx.watches.changed(payload.user_id);
-      await deliverer.passOn([watchTopic(payload.user_id)], 'presence.changed', payload, null);
+      await deliverer.passOn([watchTopic(payload.user_id)], 'presence.changed', payload, event_id);
     }),
     signals.subscribe((signal) => ctx.sessions.kick(signal.session_ids)),
     signals.onGap(() => void ctx.sessions.recheck()),

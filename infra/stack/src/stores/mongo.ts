@@ -39,10 +39,9 @@ export const mongoStore: Store = {
  *
  * @param url any URL of the server; its parameters are kept
  */
-export function freshMongoUrl(url: string): string {
-  const fresh = new URL(url);
-  fresh.pathname = `/parley_${randomBytes(6).toString('hex')}`;
-  return fresh.href;
+export function freshMongoUrl(url: string, name = `parley_${randomBytes(6).toString('hex')}`): string {
+  // Several hosts with ports are no URL, so it is text.
+  return url.replace(/^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/[^?]*)?/, `$1/${name}`);
 }
 
 /** Directly: the replica set of one gives its address as it is in the profile, on another port. */

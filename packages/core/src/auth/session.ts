@@ -60,7 +60,7 @@ function pair(accessToken: string, refreshToken: string): OutputOf<'auth.refresh
 
 /**
  * Exchanges a refresh token. Errors: `TOKEN_INVALID` (unknown, revoked, or stolen: the family is revoked then),
- * `TOKEN_EXPIRED`.
+ * `TOKEN_EXPIRED`, `SERVICE_UNAVAILABLE`.
  */
 export async function refreshTokens(
   core: Pick<Core, 'sessions' | 'tokens' | 'keyValue' | 'clock' | 'signals' | 'log'>,
@@ -89,6 +89,10 @@ export async function refreshTokens(
       );
       await denySessions(core, [rotation.sessionId]);
       throw new AppError('TOKEN_INVALID');
+    case 'revoked':
+      // Once more: when the session was revoked, its access tokens may not have been refused yet.
+      await denySessions(core, [rotation.sessionId]);
+      throw new AppError('TOKEN_INVALID');
     case 'unknown':
       throw new AppError('TOKEN_INVALID');
   }
@@ -99,7 +103,10 @@ async function denySessions(
   core: Pick<Core, 'keyValue' | 'signals'>,
   sessionIds: readonly string[],
 ): Promise<void> {
+  // First, as it needs no answer: connections are closed also where the list cannot be written.
+  core.signals.send({ kind: 'kick', session_ids: [...sessionIds] });
   await Promise.all(sessionIds.map((id) => core.keyValue.set(denyKey(id), '1', limits.accessTokenSeconds)));
+  // Once more for those who came in between with a token that was not refused yet.
   core.signals.send({ kind: 'kick', session_ids: [...sessionIds] });
 }
 

@@ -17,6 +17,8 @@ interface Entry {
   loadedAt: number;
 }
 
+/** So long after a failed look-up nobody waits for another one, in milliseconds. */
+const awayMs = 1_000;
 /** How long a chat is used, in milliseconds, that cannot be loaded again. */
 const maxAgeInOutageMs = 60_000;
 
@@ -25,8 +27,10 @@ export class ChatCache {
   readonly #maxAgeMs: number;
   readonly #now: () => number;
   readonly #loader: BatchLoader<string, ChatRecord>;
-  /** The last look-up failed because the store is away. */
-  #away = false;
+  /** Until then the store counts as away, because a look-up has failed. */
+  #awayUntil = Number.NEGATIVE_INFINITY;
+  /** Counts what was invalidated: a look-up that began before must not bring it back. */
+  #invalidations = 0;
 
   constructor(
     store: Pick<ChatStore, 'find'>,
@@ -46,7 +50,7 @@ export class ChatCache {
     if (!known || age >= maxAgeInOutageMs) return this.#load(chatId);
     const loading = this.#load(chatId);
     // Nobody waits for a store that is known to be away; asking goes on, so that its return is noticed.
-    if (this.#away) {
+    if (this.#now() < this.#awayUntil) {
       loading.catch(() => undefined);
       return known.chat;
     }
@@ -69,19 +73,27 @@ export class ChatCache {
 
   invalidate(chatId: string): void {
     this.#entries.delete(chatId);
+    this.#invalidations++;
   }
 
   async #load(chatId: string): Promise<ChatRecord | undefined> {
-    let chat: ChatRecord | undefined;
-    try {
-      chat = await this.#loader.load(chatId);
-      this.#away = false;
-    } catch (error) {
-      this.#away = isUnavailable(error);
-      throw error;
-    }
+    const { chat, current } = await this.#look(chatId);
+    if (!current) return chat;
     if (chat) this.#entries.set(chatId, { chat, loadedAt: this.#now() });
     else this.#entries.delete(chatId);
     return chat;
+  }
+
+  /** `current` is false where something was invalidated meanwhile. */
+  async #look(chatId: string): Promise<{ chat: ChatRecord | undefined; current: boolean }> {
+    const before = this.#invalidations;
+    try {
+      const chat = await this.#loader.load(chatId);
+      this.#awayUntil = Number.NEGATIVE_INFINITY;
+      return { chat, current: this.#invalidations === before };
+    } catch (error) {
+      if (isUnavailable(error)) this.#awayUntil = this.#now() + awayMs;
+      throw error;
+    }
   }
 }

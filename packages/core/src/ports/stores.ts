@@ -45,6 +45,8 @@ export interface NewSession {
 export type Rotation =
   | { outcome: 'rotated'; userId: string; sessionId: string; phone: string }
   | { outcome: 'unknown' }
+  /** Its session was ended before. */
+  | { outcome: 'revoked'; sessionId: string }
   | { outcome: 'expired' }
   /** A rotated token was used after the grace time: the family was revoked in the same step. */
   | { outcome: 'stolen'; userId: string; sessionId: string };
@@ -64,7 +66,10 @@ export interface SessionStore {
   }): Promise<Rotation>;
   /** The session that a refresh token belongs to, whatever its state. */
   sessionOf(tokenHash: string): Promise<{ userId: string; sessionId: string } | undefined>;
-  /** Revokes sessions with their refresh tokens and push tokens; `all` means every session of the user. */
+  /**
+   * Revokes sessions with their refresh tokens and push tokens; `all` means every session of the user. Says which sessions may
+   * still have access tokens, also those that were revoked before: a call whose other effects failed can be repeated.
+   */
   revoke(userId: string, sessionIds: readonly string[] | 'all'): Promise<string[]>;
 }
 

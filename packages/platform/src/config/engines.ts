@@ -1,5 +1,5 @@
 /** The variables that choose engines and say where they are (design, Engines). An engine is chosen by whether its URL is set. */
-import { flag, integer, text, url, urls, type Variable } from './readers.ts';
+import { flag, integer, mongoUrl, text, url, urls, type Variable } from './readers.ts';
 
 export interface EngineConfig {
   databaseUrl: string | null;
@@ -40,7 +40,7 @@ export const engineSchema: { [K in keyof EngineConfig]: Variable<EngineConfig[K]
     name: 'MONGO_URL',
     doc: 'MongoDB 7 for messages, the path names the database; unset keeps them in PostgreSQL',
     fallback: '',
-    read: url(['mongodb:', 'mongodb+srv:']),
+    read: mongoUrl,
   },
   mongoPoolSize: {
     name: 'MONGO_POOL_SIZE',

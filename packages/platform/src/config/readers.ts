@@ -33,6 +33,23 @@ export const url = (protocols: string[]) => (value: string) => {
   if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
     throw new Error(`must be an address beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`);
   }
+  const { username, password } = new URL(value);
+  if (![username, password].every(isEncoded)) {
+    throw new Error('must have a % in user or password written as %25');
+  }
+  return value;
+};
+
+function isEncoded(part: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(part);
+}
+
+/** A connection string of MongoDB: several hosts with ports are no URL, so all but the scheme is left to its driver. */
+export const mongoUrl = (value: string) => {
+  if (value === '') return null;
+  if (!/^mongodb(\+srv)?:\/\/[^/\s]+/.test(value)) {
+    throw new Error('must be an address beginning with mongodb:// or mongodb+srv://');
+  }
   return value;
 };
 

@@ -32,8 +32,12 @@ export class RedisSignals implements Signals {
     return stop;
   }
 
+  /** Also when only the way of commands was lost: what others signal follows what they have written. */
   onGap(handler: () => void): () => void {
-    return this.#redis.subscriber.onBack(handler);
+    const stops = [this.#redis.subscriber.onBack(handler), this.#redis.onBack(handler)];
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /** Resolves when signals of other instances are heard. Errors: `SERVICE_UNAVAILABLE`; they are heard later then. */

@@ -40,6 +40,8 @@ export class Subscriber {
   #connection: Redis | undefined;
   #live = false;
   #wasLive = false;
+  /** Somebody has gone on without hearing anything. */
+  #missed = false;
   #running = false;
   #waiting: (() => void)[] = [];
 
@@ -55,7 +57,7 @@ export class Subscriber {
     return this.#lost.add(handler);
   }
 
-  /** Calls back when all channels are subscribed again after a loss. */
+  /** Calls back when all channels are subscribed again after a loss, and for the first time where that came too late for somebody. */
   onBack(handler: () => void): () => void {
     return this.#back.add(handler);
   }
@@ -97,6 +99,7 @@ export class Subscriber {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((other) => other !== told);
+        this.#missed = true;
         reject(unavailable('Redis', new Error('subscriptions are not there yet')));
       }, this.#parts.timeoutMs);
       const told = () => {
@@ -199,7 +202,7 @@ export class Subscriber {
     });
     const ping = setInterval(() => void connection.ping().catch(() => {}), pingEveryMs);
     for (const told of this.#waiting.splice(0)) told();
-    if (this.#wasLive) this.#back.call();
+    if (this.#wasLive || this.#missed) this.#back.call();
     this.#wasLive = true;
     await ended;
     clearInterval(ping);
