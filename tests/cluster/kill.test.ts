@@ -84,6 +84,9 @@ it('who was connected to it is offline when the lease runs out, and watchers els
   const heard = setInterval(() => adas.emit('ping', {}), 20_000);
   const lastAlive = Date.now();
   cluster.stack.kill(first, 'SIGKILL');
+  // And with it a worker, perhaps the one that would have noticed: the other takes over.
+  const [worker] = cluster.stack.workers;
+  if (worker) cluster.stack.kill(worker, 'SIGKILL');
   await bens.closed;
   const presence = async () =>
     (
@@ -101,7 +104,9 @@ it('who was connected to it is offline when the lease runs out, and watchers els
     20,
   );
   clearInterval(heard);
+  const told = adas.received.filter((frame) => frame.event === 'presence' && frame.data.online === false);
+  expect(told).toHaveLength(1);
   const { last_seen } = await presence();
   expect(Math.abs(Date.parse(last_seen ?? '') - lastAlive)).toBeLessThan(15_000);
-  await first.start();
+  await Promise.all([first.start(), worker?.start()]);
 }, 150_000);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { within } from '@parley/platform';
-import type { Runtime } from '@parley/runtime';
+import { type Runtime, refuseUpgrade } from '@parley/runtime';
 import type { RealtimeContext } from './context.ts';
 import { Deliverer } from './delivery/deliver.ts';
 import { startDelivery } from './delivery/index.ts';
@@ -19,7 +19,6 @@ import { Tallies } from './tallies.ts';
 import { Throttle } from './throttle.ts';
 import { defaultTimings, type Timings } from './timings.ts';
 import { Typing } from './typing.ts';
-import { refuseUpgrade } from './upgrade.ts';
 import { Watches } from './watches.ts';
 
 /** Real time of one program. */

@@ -12,6 +12,7 @@ export { describeChat, getChat, openDirect } from './chats/direct.ts';
 export type { Caller, Core, CoreSettings } from './context.ts';
 export { AppError, isUnavailable, unavailable } from './error.ts';
 export { Batcher, type BatcherOptions, BatchLoader } from './lib/batcher.ts';
+export { whenBack } from './lib/when-back.ts';
 export { listMessages } from './messages/history.ts';
 export type { CommittedMove } from './messages/positions.ts';
 export { markDelivered, markRead } from './messages/receipts.ts';

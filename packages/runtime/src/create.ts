@@ -175,7 +175,9 @@ async function startObjects(objects: ObjectEngine, log: Logger): Promise<void> {
   try {
     await objects.start();
   } catch (error) {
-    if (!isUnavailable(error)) throw error;
+    if (!isUnavailable(error)) {
+      throw new Error(`The object store (MINIO_…): ${(error as Error).message}`, { cause: error });
+    }
     log.warn({ err: error }, 'the object store is not available yet');
   }
 }

@@ -5,3 +5,4 @@ export { operationsHandler } from './operations.ts';
 export { type Operator, openOperator } from './operator.ts';
 export { type Program, type ProgramOptions, requireShared, runProgram } from './program.ts';
 export type { Runtime } from './runtime.ts';
+export { endSocket, refuseUpgrade } from './upgrade.ts';

@@ -67,7 +67,12 @@ function stopOnSignals(program: Program, config: Config): void {
  */
 export function requireShared(config: Config, program: string): void {
   const problems: string[] = [];
-  const needed = { DATABASE_URL: config.databaseUrl, REDIS_URL: config.redisUrl, NATS_URL: config.natsUrl };
+  const needed = {
+    DATABASE_URL: config.databaseUrl,
+    REDIS_URL: config.redisUrl,
+    NATS_URL: config.natsUrl,
+    JWT_SECRET: config.jwtSecret,
+  };
   for (const [name, value] of Object.entries(needed)) {
     if (value === null) problems.push(`${name} must be set: ${program} runs beside other programs`);
   }

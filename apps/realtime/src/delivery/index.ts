@@ -1,5 +1,6 @@
 /** From the bus and from other instances to the sessions here (contract sections 4 and 5). */
 import type { BusPayload } from '@parley/contract';
+import { whenBack } from '@parley/core';
 import type { RealtimeContext } from '../context.ts';
 import { deliverChat } from './chats.ts';
 import { deliverMessage } from './messages.ts';
@@ -21,16 +22,14 @@ export function startDelivery(ctx: RealtimeContext): () => void {
   const { deliverer } = ctx;
   const oldest = clock.now() - maxAgeMs;
   const tooOld = (timestamp: string) => Date.parse(timestamp) < oldest;
+  // What another instance passed on is not tried again by the bus.
   deliverer.on('chat.created', (json) => {
-    deliverChat(ctx, JSON.parse(json)).catch((error) =>
-      ctx.log.warn({ err: error }, 'a new chat could not be told'),
-    );
+    const payload = JSON.parse(json) as BusPayload<'chat.created'>;
+    void whenBack(ctx.log, 'a new chat could not be told', () => deliverChat(ctx, payload));
   });
   deliverer.on('presence.changed', (json) => {
     const { user_id } = JSON.parse(json) as BusPayload<'presence.changed'>;
-    ctx.watches
-      .changed(user_id)
-      .catch((error) => ctx.log.warn({ err: error }, 'a presence could not be told'));
+    void whenBack(ctx.log, 'a presence could not be told', () => ctx.watches.changed(user_id));
   });
   const stops = [
     deliverer.start(),

@@ -32,28 +32,38 @@ export function addProbe(ctx: RealtimeContext, readiness: Readiness): void {
     }
   });
 
+  const publish = (nonce: string) =>
+    bus.publish([
+      {
+        event_id: randomUUID(),
+        event_type: subject,
+        timestamp: new Date(clock.now()).toISOString(),
+        request_id: `probe-${instance}`,
+        trace: null,
+        payload: { instance, nonce },
+      },
+    ]);
+
   readiness.add('delivery', async () => {
     const nonce = randomUUID();
     const back = new Promise<void>((resolve) => waiting.set(nonce, resolve));
     // The check itself is bounded by readiness; what never comes back must not be kept for ever.
-    const forget = setTimeout(() => waiting.delete(nonce), forgetMs).unref();
+    const forget = setTimeout(() => {
+      waiting.delete(nonce);
+      clearInterval(again);
+    }, forgetMs).unref();
+    // Another instance that hangs may take a probe; it does not take all of them.
+    const again = setInterval(() => void publish(nonce).catch(() => undefined), againMs).unref();
     try {
-      await bus.publish([
-        {
-          event_id: nonce,
-          event_type: subject,
-          timestamp: new Date(clock.now()).toISOString(),
-          request_id: `probe-${instance}`,
-          trace: null,
-          payload: { instance, nonce },
-        },
-      ]);
+      await publish(nonce);
       await back;
     } finally {
       clearTimeout(forget);
+      clearInterval(again);
       waiting.delete(nonce);
     }
   });
 }
 
 const forgetMs = 30_000;
+const againMs = 400;

@@ -1,23 +1,33 @@
 /**
- * Packets on their way to other instances. While the engine that carries them is away they wait here, in their order, and the
- * event that they came from goes on: people on this instance get everything meanwhile (HLD 13.3). Dying with packets that wait
- * loses hints, not messages: whoever missed one sees it by its number, and syncs (design rule 4).
+ * Packets on their way to other instances. What cannot be handed over waits here and is tried again, while the event that it came
+ * from goes on: neither people on this instance nor other chats wait for an instance that died or for an engine that is away
+ * (HLD 13.3). Dying with packets that wait loses hints, not messages: whoever missed one sees it by its number, and syncs
+ * (design rule 4).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type FanOut, isUnavailable, type Log, type Packet } from '@parley/core';
+import { within } from '@parley/platform';
 
 /** Packets that wait at most; beyond that the oldest are given up. */
 const maxWaiting = 20_000;
 /** Milliseconds between attempts. */
 const retryMs = 250;
 /** Packets of one attempt. */
-const batch = 200;
+const batch = 500;
+/** Milliseconds that an event waits for its packet: far more than it takes, and little for those behind it. */
+const patienceMs = 100;
+/** So many packets that fail in a row mean that nobody can be reached, not that an instance died. */
+const outage = 20;
 
 export class Remote {
   readonly #fanOut: Pick<FanOut, 'send'>;
   readonly #log: Log;
+  /** In the order in which they were to be sent. */
   #waiting: Packet[] = [];
+  #failures = 0;
+  #outage = false;
   #givenUp = 0;
+  #retrying = false;
   #stopped = false;
 
   constructor(fanOut: Pick<FanOut, 'send'>, log: Log) {
@@ -25,21 +35,11 @@ export class Remote {
     this.#log = log;
   }
 
-  /**
-   * Resolves when the packet is handed over, or waits for the engine; one without an id is worth nothing later and does not
-   * wait. Errors: what is not the engine's being away.
-   */
+  /** Resolves when the packet is handed over, or waits to be; one without an id is worth nothing later and does not wait. */
   async send(packet: Packet): Promise<void> {
-    if (this.#waiting.length > 0) {
-      this.#wait(packet);
-      return;
-    }
-    try {
-      await this.#fanOut.send(packet);
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      this.#wait(packet);
-    }
+    // While nobody can be reached nothing is gained by asking for each packet, and afterwards none overtakes those that waited.
+    if (this.#outage) this.#wait(packet);
+    else await within(this.#try(packet), patienceMs);
   }
 
   /** Gives up what waits. */
@@ -48,40 +48,45 @@ export class Remote {
     this.#waiting = [];
   }
 
+  /** Never rejects. */
+  async #try(packet: Packet): Promise<void> {
+    try {
+      await this.#fanOut.send(packet);
+      this.#failures = 0;
+    } catch (error) {
+      if (++this.#failures >= outage) this.#outage = true;
+      // What is refused for another reason would be refused for ever.
+      if (isUnavailable(error)) this.#wait(packet);
+      else this.#log.error({ err: error }, 'a packet could not be sent');
+    }
+  }
+
   #wait(packet: Packet): void {
     if (this.#stopped || packet.id === null) return;
     if (this.#waiting.length >= maxWaiting) {
       this.#waiting.shift();
       this.#givenUp++;
     }
-    if (this.#waiting.push(packet) === 1) void this.#retry();
+    this.#waiting.push(packet);
+    if (!this.#retrying) void this.#retry();
   }
 
-  /** Runs while anything waits. */
+  /** Runs while anything waits. Repeats do no harm: receivers know what they had. */
   async #retry(): Promise<void> {
-    this.#log.warn({}, 'other instances cannot be reached: what is for them waits');
+    this.#retrying = true;
+    this.#log.warn({}, 'another instance cannot be reached: what is for it waits');
     while (this.#waiting.length > 0) {
       await pause(retryMs, undefined, { ref: false });
-      while (await this.#next());
+      for (let left = this.#waiting.length; left > 0; left -= batch) {
+        // Those that fail again go back behind the others that waited before them, in their order.
+        const packets = this.#waiting.splice(0, Math.min(batch, left));
+        await Promise.all(packets.map((packet) => this.#try(packet)));
+        if (this.#failures >= outage) break;
+      }
     }
+    this.#retrying = false;
+    this.#outage = false;
     if (!this.#stopped) this.#log.warn({ given_up: this.#givenUp }, 'other instances can be reached again');
     this.#givenUp = 0;
-  }
-
-  /** Sends the oldest that wait; says whether to go on at once. Repeats do no harm: receivers know what they had. */
-  async #next(): Promise<boolean> {
-    const packets = this.#waiting.slice(0, batch);
-    const results = await Promise.allSettled(packets.map((packet) => this.#fanOut.send(packet)));
-    const kept = new Set(packets.filter((_, index) => results[index]?.status === 'rejected'));
-    const failures = results.filter((result) => result.status === 'rejected');
-    // A packet that is refused for another reason would be refused for ever.
-    const hopeless = failures.filter((failure) => !isUnavailable(failure.reason));
-    if (hopeless.length > 0) this.#log.error({ err: hopeless[0]?.reason }, 'a packet could not be sent');
-    for (const [index, packet] of packets.entries()) {
-      const result = results[index];
-      if (result?.status === 'rejected' && !isUnavailable(result.reason)) kept.delete(packet);
-    }
-    this.#waiting = this.#waiting.filter((packet, index) => index >= packets.length || kept.has(packet));
-    return kept.size === 0 && this.#waiting.length > 0;
   }
 }

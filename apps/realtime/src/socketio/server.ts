@@ -1,10 +1,10 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '@parley/contract';
 import { type AccessClaims, AppError, authenticate } from '@parley/core';
+import { refuseUpgrade } from '@parley/runtime';
 import { Server, type Socket } from 'socket.io';
 import type { RealtimeContext } from '../context.ts';
 import { toSocketError } from '../errors.ts';
-import { refuseUpgrade } from '../upgrade.ts';
 import { releaseRequest } from './internals.ts';
 import { SocketIoWire } from './wire.ts';
 

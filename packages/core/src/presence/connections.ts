@@ -1,6 +1,8 @@
 /** Connections make presence (contract section 4; design rule 6). */
 import type { Core } from '../context.ts';
+import { isUnavailable } from '../error.ts';
 import { makeEvent, newContext } from '../lib/events.ts';
+import { whenBack } from '../lib/when-back.ts';
 
 type Parts = Pick<Core, 'presence' | 'users' | 'bus' | 'clock' | 'log'>;
 
@@ -25,11 +27,23 @@ export async function connectionClosed(core: Parts, userId: string, connectionId
     core.log.warn({ err: error }, 'presence could not be told');
     return;
   }
-  // Watchers learn of it even where the time cannot be stored: nothing would ever tell them later.
-  await core.users
-    .setLastSeen(userId, at)
-    .catch((error) => core.log.warn({ err: error }, 'the time somebody was last seen could not be stored'));
+  // Watchers learn of it also while the time cannot be stored.
+  await rememberLastSeen(core, userId, at);
   announce(core, userId, 'offline', at);
+}
+
+/** Stores the time; while the store is away, in the background. */
+export async function rememberLastSeen(
+  core: Pick<Core, 'users' | 'log'>,
+  userId: string,
+  at: Date,
+): Promise<void> {
+  const store = () => core.users.setLastSeen(userId, at);
+  const problem = 'the time somebody was last seen could not be stored';
+  await store().catch((error) => {
+    if (isUnavailable(error)) void whenBack(core.log, problem, store);
+    else core.log.warn({ err: error }, problem);
+  });
 }
 
 /** Renews the leases of connections that gave a sign of life. */
@@ -55,7 +69,7 @@ export function announce(
 ): void {
   const context = newContext({ userId, sessionId: '', requestId: `presence-${userId}` });
   const payload = { user_id: userId, status, last_seen: lastSeen?.toISOString() ?? null };
-  core.bus
-    .publish([makeEvent('presence.changed', context, payload, core.clock.now())])
-    .catch((error) => core.log.warn({ err: error }, 'presence could not be told'));
+  const event = makeEvent('presence.changed', context, payload, core.clock.now());
+  // Late is right too: who gets it asks how things stand then.
+  void whenBack(core.log, 'presence could not be told', () => core.bus.publish([event]));
 }

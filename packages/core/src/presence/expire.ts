@@ -1,6 +1,6 @@
 /** Presence of those whose instance died: their leases ran out and nobody told (design rule 6). */
 import type { Core } from '../context.ts';
-import { announce } from './connections.ts';
+import { announce, rememberLastSeen } from './connections.ts';
 
 /** Users whom one call looks at. */
 const batch = 500;
@@ -17,11 +17,7 @@ export async function expirePresence(
     await Promise.all(
       gone.map(async ({ userId, lastSeen }) => {
         const at = new Date(lastSeen);
-        await core.users
-          .setLastSeen(userId, at)
-          .catch((error) =>
-            core.log.warn({ err: error }, 'the time somebody was last seen could not be stored'),
-          );
+        await rememberLastSeen(core, userId, at);
         announce(core, userId, 'offline', at);
       }),
     );

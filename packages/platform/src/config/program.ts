@@ -48,7 +48,14 @@ export const programSchema: { [K in keyof ProgramConfig]: Variable<ProgramConfig
     name: 'REALTIME_URL',
     doc: 'Where api forwards `/ws` and `/socket.io` to: one realtime program or several, separated by commas',
     fallback: '',
-    read: urls(['http:', 'https:']),
+    read(value) {
+      const found = urls(['http:', 'https:'])(value);
+      // Requests keep their own path, and nothing would send the rest.
+      if (found?.some((one) => new URL(one).href !== `${new URL(one).origin}/`)) {
+        throw new Error('must be addresses of a host and a port alone, like http://realtime:8080');
+      }
+      return found;
+    },
   },
   dataDir: {
     name: 'PARLEY_DATA_DIR',

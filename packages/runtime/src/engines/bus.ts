@@ -3,6 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { DeadLetterStore } from '@parley/core';
 import { type BusEngine, type Config, type Logger, MemoryBus, type Metrics, NatsBus } from '@parley/platform';
 
+/**
+ * What an instance took and did not live to handle goes to another one after this time, in milliseconds: people wait for it. An
+ * instance that lives says so in between, however long it takes.
+ */
+const ackWaitMs = 5_000;
+
 export function openBus(
   config: Config,
   program: string,
@@ -16,5 +22,6 @@ export function openBus(
     instance: randomUUID().slice(0, 8),
     timeoutMs: config.storeTimeoutMs,
     replicas: config.natsReplicas,
+    ackWaitMs,
   });
 }

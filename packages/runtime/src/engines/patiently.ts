@@ -20,7 +20,10 @@ export async function patiently<T>(
     try {
       return await work();
     } catch (error) {
-      if (!isUnavailable(error)) throw error;
+      if (!isUnavailable(error)) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Error(`${what} (${variable}): ${reason}`, { cause: error });
+      }
       if (performance.now() > until) {
         throw new Error(`${what} cannot be reached: is ${variable} right, and is it running?`, {
           cause: error,

@@ -27,6 +27,12 @@ export interface SharedEngines {
   close(): Promise<void>;
 }
 
+/**
+ * Milliseconds for an answer that takes a fraction of one. A request may ask Redis twice (is the session signed out, is the limit
+ * reached) and must still be answered within 3 s when it hangs.
+ */
+const redisTimeoutMs = 1_000;
+
 /** Redis may be away: what needs it fails until it is there. */
 export function openShared(config: Config, program: string, clock: Clock, log: Logger): SharedEngines {
   const { redisUrl, rateLimits, rateLimitScale } = config;
@@ -45,7 +51,7 @@ export function openShared(config: Config, program: string, clock: Clock, log: L
     urls: redisUrl,
     mode: config.redisMode,
     sentinelName: config.redisSentinelName,
-    timeoutMs: config.storeTimeoutMs,
+    timeoutMs: Math.min(config.storeTimeoutMs, redisTimeoutMs),
     name: `parley-${program}`,
     onError: (error) => log.warn({ err: error }, 'Redis is not available'),
   });
