@@ -4,16 +4,19 @@ import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { deadUrl, Echo, front, listen, scripted, until } from './support/forward.ts';
 
+const switching = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
+
 describe('a client that goes away while a program is being asked', () => {
-  it('leaves nothing behind', async () => {
+  it('leaves nothing behind, whatever the program answers later', async () => {
     const asked = Promise.withResolvers<void>();
     await using slow = await scripted(() => asked.resolve());
     await using parley = await front([slow.url]);
     const client = parley.upgrade();
     await asked.promise;
     client.socket.resetAndDestroy();
-    await until(() => slow.open.size === 0);
     await until(async () => (await parley.connections()) === 0);
+    for (const socket of slow.open) socket.write(switching);
+    await until(() => slow.open.size === 0);
     await parley.drain();
   });
 
@@ -25,7 +28,7 @@ describe('a client that goes away while a program is being asked', () => {
       socket.on('error', () => undefined).on('end', () => socket.end());
       socket.resume();
       client.socket.resetAndDestroy();
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+      socket.write(switching);
     });
     await using parley = await front([await listen(server)]);
     const client = parley.upgrade();
@@ -48,22 +51,7 @@ describe('a client that goes away while a program is being asked', () => {
 });
 
 describe('a program that stalls', () => {
-  it('in the middle of a 503 is left at once, for one other', async () => {
-    await using stalled = await scripted((socket) =>
-      socket.write('HTTP/1.1 503 Busy\r\nContent-Length: 100\r\n\r\nabc'),
-    );
-    await using good = await new Echo('good').start();
-    await using parley = await front([stalled.url, good.url, good.url]);
-    const began = performance.now();
-    const client = parley.upgrade();
-    await until(() => stalled.open.size === 0 && client.text !== '');
-    expect(performance.now() - began).toBeLessThan(1_900);
-    client.socket.destroy();
-    await until(async () => (await parley.connections()) === 0);
-  });
-
-  it('never lets a second answer follow the first', async () => {
-    // What one program after the other says to the same request.
+  it('in the middle of a 503 is left for one other, and only one', async () => {
     await using stalled = await scripted((socket) =>
       socket.write('HTTP/1.1 503 Busy\r\nContent-Length: 100\r\n\r\nabc'),
     );
@@ -71,7 +59,7 @@ describe('a program that stalls', () => {
     const upgrading = () =>
       scripted((socket) => {
         upgrades++;
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+        socket.write(switching);
       });
     await using one = await upgrading();
     await using two = await upgrading();

@@ -18,7 +18,12 @@ export { OutboxRelay, type RelayOptions } from './outbox/relay.ts';
 export { routePublisher } from './outbox/route.ts';
 export * from './readiness.ts';
 export { createRedis, RedisConnection, type RedisConnectionOptions } from './redis/connection.ts';
-export { type FanOutCounters, RedisFanOut, type RedisFanOutOptions } from './redis/fan-out.ts';
+export {
+  type FanOutCounters,
+  isInstanceAway,
+  RedisFanOut,
+  type RedisFanOutOptions,
+} from './redis/fan-out.ts';
 export { RedisKeyValue } from './redis/key-value.ts';
 export { RedisPresence } from './redis/presence.ts';
 export { RedisRateLimiter } from './redis/rate-limiter.ts';

@@ -169,6 +169,29 @@ describe.skipIf(!server)(`engines on Redis${why}`, () => {
     await close();
   });
 
+  it('asks once to send, from the second packet on', async () => {
+    const { instances, connections, close } = await fanOuts(2);
+    const [a, b] = instances as [RedisFanOut, RedisFanOut];
+    await b.join('x');
+    await raw(url, async (redis) => {
+      const monitor = await redis.monitor();
+      const commands: string[] = [];
+      monitor.on('monitor', (_time, words: string[]) => {
+        if (words.some((word) => word.includes('routes:0'))) commands.push(words[0]?.toLowerCase() ?? '');
+        if (words[0]?.toLowerCase() === 'echo') commands.push('echo');
+      });
+      for (let n = 0; n < 3; n++) await a.send(packetFor(['x']));
+      await redis.echo('all seen');
+      await vi.waitFor(() => expect(commands).toContain('echo'));
+      monitor.disconnect();
+      expect(commands).toEqual(['hmget', 'hset', 'hmget', 'hmget', 'echo']);
+      const markers = connections.map(({ id }) => redis.hget('routes:0', `instance:${id}`));
+      expect(await Promise.all(markers)).toEqual(connections.map(({ id }) => `${id}/0`));
+    });
+    await close();
+    await raw(url, async (redis) => expect(await redis.keys('*')).toEqual([]));
+  });
+
   it('sends what a turn brings in few messages, and counts', async () => {
     const { instances, close } = await fanOuts(2);
     const [a, b] = instances as [RedisFanOut, RedisFanOut];

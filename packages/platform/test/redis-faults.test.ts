@@ -1,9 +1,10 @@
 /** Redis that stops, hangs, forgets or cuts connections, and comes back. */
 import { rateLimits } from '@parley/contract';
-import { isUnavailable } from '@parley/core';
+import { isUnavailable, type Packet } from '@parley/core';
 import { type RunningStore, startRedis } from '@parley/stack';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import {
+  isInstanceAway,
   type RedisConnection,
   RedisFanOut,
   type RedisFanOutOptions,
@@ -166,6 +167,7 @@ describe.skipIf(!engine)(`Redis that fails${why}`, () => {
         b.fanOut.leave('never joined'),
       ]);
       expect([isUnavailable(sent), isUnavailable(joined)]).toEqual([true, true]);
+      expect(isInstanceAway(sent)).toBe(false);
       await server.start();
       await insist(() => a.fanOut.send(packetFor(['before', 'meanwhile'])));
       await vi.waitFor(() =>
@@ -223,6 +225,73 @@ describe.skipIf(!engine)(`Redis that fails${why}`, () => {
       expect(await routeOf('x')).toBe(`${b.redis.id}/1`);
     });
 
+    describe.each<{ lost: string; sender: string; opened: boolean; damage: (id: string) => string[] }>([
+      { lost: 'everything', sender: 'that holds topics', opened: true, damage: () => ['flushall'] },
+      { lost: 'the routes', sender: 'that holds topics', opened: true, damage: () => ['del', 'routes:0'] },
+      { lost: 'the routes', sender: 'that only sends', opened: false, damage: () => ['del', 'routes:0'] },
+      {
+        lost: 'the lease',
+        sender: 'that holds topics',
+        opened: true,
+        damage: (id) => ['del', `instance:${id}/0`],
+      },
+    ])('whose connections stay while Redis loses $lost', ({ lost, sender, opened, damage }) => {
+      it(`loses nothing of a sender ${sender}, and is well within 5 seconds`, async () => {
+        const [a, b] = [fanOut(), fanOut()];
+        const [atA, atB] = [collect(a.fanOut), collect(b.fanOut)];
+        const topics = Array.from({ length: 10 }, (_, n) => `at-b-${n}`);
+        await Promise.all(topics.map((topic) => b.fanOut.join(topic)));
+        if (opened) await a.fanOut.join('at-a');
+        await raw(server.url, async (admin) => {
+          let damagedAt = Number.POSITIVE_INFINITY;
+          const name = `${b.redis.id}/${lost === 'the routes' ? 0 : 1}`;
+          const healed = async () =>
+            performance.now() > damagedAt && (await admin.hget('routes:0', 'at-b-0')) === name;
+          /** Until routes are there again, and for 100 packets more. */
+          const stream = async (from: RedisFanOut, to: string[]) => {
+            const sent: Packet[] = [];
+            const send = async () => {
+              const packet = packetFor([to[sent.length % to.length] as string]);
+              await insist(() => from.send(packet));
+              sent.push(packet);
+            };
+            do {
+              await send();
+              expect(performance.now() - damagedAt).toBeLessThan(5_000);
+            } while (!(await healed()));
+            for (let n = 0; n < 100; n++) await send();
+            return sent;
+          };
+          const streams = [stream(a.fanOut, topics), ...(opened ? [stream(b.fanOut, ['at-a'])] : [])];
+          await vi.waitFor(() => expect(atB.length).toBeGreaterThan(100), patiently);
+          const [command = '', ...args] = damage(b.redis.id);
+          await admin.call(command, ...args);
+          damagedAt = performance.now();
+          const [toB, toA = []] = await Promise.all(streams);
+          await vi.waitFor(() => expect([atB.length, atA.length]).toEqual([toB?.length, toA.length]));
+          expect([atB, atA]).toEqual([toB, toA]);
+        });
+      });
+    });
+
+    it('refuses what went to a former name of an instance, for it may be reached under another', async () => {
+      const [a, b] = [fanOut(), fanOut({ beatMs: 100 })];
+      const atB = collect(b.fanOut);
+      await b.fanOut.join('x');
+      await raw(server.url, (admin) => admin.del(`instance:${b.redis.id}/0`));
+      await vi.waitFor(async () => expect(await routeOf('x')).toBe(`${b.redis.id}/1`), patiently);
+      await b.fanOut.loopback();
+      // As if it had been read before the name changed.
+      await raw(server.url, (admin) => admin.hset('routes:0', 'y', `${b.redis.id}/0`));
+      await b.fanOut.join('y');
+      const packet = packetFor(['y']);
+      expect(isInstanceAway(await refusal(a.fanOut.send(packet)))).toBe(true);
+      expect(await routeOf('y')).toBe(`${b.redis.id}/1`);
+      await a.fanOut.send(packet);
+      await vi.waitFor(() => expect(atB).toEqual([packet]));
+      expect(await routeOf(`instance:${b.redis.id}`)).toBe(`${b.redis.id}/1`);
+    });
+
     it('takes back later what could not be taken back while Redis was away', async () => {
       const b = fanOut();
       await Promise.all([b.fanOut.join('x'), b.fanOut.join('y')]);
@@ -266,9 +335,11 @@ describe.skipIf(!engine)(`Redis that fails${why}`, () => {
     it('gives up an instance that died without closing: when it does not come back', async () => {
       const [a, dying] = [fanOut({ graceMs: 300 }), fanOut()];
       await dying.fanOut.join('x');
+      expect(await routeOf(`instance:${dying.redis.id}`)).toBe(`${dying.redis.id}/0`);
       await dying.redis.close();
-      const refused = await insist(() => a.fanOut.send(packetFor(['x'])));
-      expect(refused).toBeGreaterThan(0);
+      expect(isInstanceAway(await refusal(a.fanOut.send(packetFor(['x']))))).toBe(true);
+      await insist(() => a.fanOut.send(packetFor(['x'])));
+      expect(await routeOf(`instance:${dying.redis.id}`)).toBeNull();
       await vi.waitFor(async () => expect(await routeOf('x')).toBeNull());
       await raw(server.url, async (admin) =>
         expect(await admin.keys(`instance:${dying.redis.id}*`)).toEqual([]),

@@ -31,6 +31,19 @@ export function toAppError(error: unknown): unknown {
   return unavailable('Redis', error);
 }
 
+/** Why a packet was refused where Redis is there, but an instance that lives, or did a moment ago, did not get it. */
+export class InstanceAway extends Error {
+  override readonly name = 'InstanceAway';
+}
+
+/**
+ * Whether `RedisFanOut.send` rejected because of single instances that do not hear their mailbox; other packets get
+ * through. `SERVICE_UNAVAILABLE` otherwise means that Redis is away, or that instances are telling their topics again.
+ */
+export function isInstanceAway(error: unknown): boolean {
+  return error instanceof AppError && error.cause instanceof InstanceAway;
+}
+
 /** Whether a script has to be sent whole, because this server does not know it. */
 export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');

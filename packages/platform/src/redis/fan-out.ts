@@ -3,24 +3,27 @@
  * that it alone hears. To send is one look-up for all topics of a batch, then one message to each instance concerned.
  *
  * Pub/sub forgets, so what could have been missed is made up for by whoever sees it: a mailbox that nobody hears makes
- * `send` reject while its owner may come back, and its routes go when it does not; after Redis was away, every instance
- * tells all of its topics again, and nobody sends until all had the time to.
+ * `send` reject while its owner may come back, and its routes go when it does not; after Redis was away, or has lost
+ * routes as the markers tell, every instance tells all of its topics again, and nobody sends until all had the time to.
  */
 import { Batcher, type FanOut, isUnavailable, type Log, type Packet, unavailable } from '@parley/core';
 import type { RedisConnection } from './connection.ts';
 import { decodePackets, decodeProbe, encodeProbe } from './frames.ts';
 import { Holdings } from './holdings.ts';
 import { Mailbox } from './mailbox.ts';
+import { Markers } from './markers.ts';
 import { Outbound } from './outbound.ts';
 import { Recent } from './recent.ts';
 import { Routes } from './routes.ts';
+
+export { isInstanceAway } from './errors.ts';
 
 /** All times are in milliseconds. */
 export interface RedisFanOutOptions {
   log: Pick<Log, 'warn'>;
   /** How long an instance counts as living after its last sign of life. */
   leaseMs?: number;
-  /** How often it gives one. */
+  /** How often it gives one, and looks whether routes were lost: the same for all instances. */
   beatMs?: number;
   /** How long nothing is sent after Redis was away: instances tell their topics again in this time. */
   settleMs?: number;
@@ -29,6 +32,9 @@ export interface RedisFanOutOptions {
   /** How many packet ids are remembered to tell repeats. */
   remembered?: number;
 }
+
+/** So much longer than a beat takes, other instances have told their topics again. */
+const lossMarginMs = 1_000;
 
 /** Totals since the start. */
 export interface FanOutCounters {
@@ -47,6 +53,7 @@ export class RedisFanOut implements FanOut {
   readonly #redis: RedisConnection;
   readonly #log: Pick<Log, 'warn'>;
   readonly #settleMs: number;
+  readonly #beatMs: number;
   readonly #mailbox: Mailbox;
   readonly #holdings: Holdings;
   readonly #outgoing: Batcher<Packet, undefined>;
@@ -57,7 +64,10 @@ export class RedisFanOut implements FanOut {
   readonly #stops: (() => void)[];
   /** Nothing is sent before this moment, in milliseconds as `performance.now()` has them. */
   #settledAt = 0;
+  /** Nor before this one, since routes were lost. */
+  #retoldAt = 0;
   #probed = 0;
+  #checking = false;
   #closed = false;
 
   constructor(redis: RedisConnection, options: RedisFanOutOptions) {
@@ -65,14 +75,19 @@ export class RedisFanOut implements FanOut {
     this.#redis = redis;
     this.#log = log;
     this.#settleMs = options.settleMs ?? 1_500;
+    this.#beatMs = options.beatMs ?? 2_000;
     this.#recent = new Recent(options.remembered ?? 32_768);
-    const routes = new Routes(redis);
     this.#mailbox = new Mailbox(redis, options.leaseMs ?? 30_000, (text) => this.#receive(text));
-    this.#holdings = new Holdings(routes, this.#mailbox, redis, log);
+    const markers = new Markers(
+      redis,
+      () => this.#mailbox.id,
+      () => this.#routesLost(),
+    );
+    const routes = new Routes(redis, markers);
+    this.#holdings = new Holdings(routes, markers, this.#mailbox, redis, log);
     const outbound = new Outbound(routes, this.#mailbox, {
       graceMs: options.graceMs ?? 5_000,
       counters: this.counters,
-      log,
     });
     this.#outgoing = new Batcher<Packet, undefined>({
       maxSize: 1_000,
@@ -92,7 +107,7 @@ export class RedisFanOut implements FanOut {
       }),
       redis.subscriber.onBack(() => this.#holdings.renew()),
     ];
-    this.#beat = setInterval(() => void this.#check(), options.beatMs ?? 10_000).unref();
+    this.#beat = setInterval(() => void this.#check(), this.#beatMs).unref();
   }
 
   /**
@@ -109,7 +124,10 @@ export class RedisFanOut implements FanOut {
     return this.#holdings.leave(topic);
   }
 
-  /** An id names the packet together with all of its topics: another packet needs another id. */
+  /**
+   * An id names the packet together with all of its topics: another packet needs another id. Errors:
+   * `SERVICE_UNAVAILABLE`, with `isInstanceAway` where only single instances cannot be reached.
+   */
   async send(packet: Packet): Promise<void> {
     if (packet.topics.length === 0) return;
     try {
@@ -159,9 +177,17 @@ export class RedisFanOut implements FanOut {
 
   #assertSettled(): void {
     if (this.#closed) throw unavailable('Redis', new Error('the fan-out is closed'));
-    if (performance.now() < this.#settledAt) {
+    if (performance.now() < Math.max(this.#settledAt, this.#retoldAt)) {
       throw unavailable('Redis', new Error('instances are telling their topics again'));
     }
+  }
+
+  /** The others notice it with their next beat at the latest. */
+  #routesLost(): void {
+    const now = performance.now();
+    if (now >= this.#retoldAt) this.#log.warn({}, 'Redis has lost routes: topics are told again');
+    this.#retoldAt = now + this.#beatMs + lossMarginMs;
+    this.#holdings.renew();
   }
 
   #receive(text: string): void {
@@ -196,15 +222,20 @@ export class RedisFanOut implements FanOut {
     }
   }
 
-  /** Keeps the lease, and sees to it that the mailbox is heard. */
+  /** Keeps the lease and the markers, and sees to it that the mailbox is heard. */
   async #check(): Promise<void> {
     if (!this.#holdings.opened || !this.#redis.ready || !this.#redis.subscriber.live) return;
     this.#holdings.renew(true);
+    // A probe that is still waiting would drop the connection that another one has already replaced.
+    if (this.#checking) return;
+    this.#checking = true;
     try {
       await this.loopback();
     } catch (error) {
       this.#log.warn({ err: error }, 'the mailbox is not heard: connecting again');
       this.#redis.subscriber.reset();
+    } finally {
+      this.#checking = false;
     }
   }
 }

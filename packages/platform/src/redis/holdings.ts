@@ -1,6 +1,7 @@
 import { Batcher, isUnavailable, type Log, unavailable } from '@parley/core';
 import type { RedisConnection } from './connection.ts';
 import type { Mailbox } from './mailbox.ts';
+import type { Markers } from './markers.ts';
 import type { Routes } from './routes.ts';
 
 interface Change {
@@ -14,6 +15,7 @@ const retryMs = 500;
 /** The topics that this instance holds, and the telling of it: at once, in batches, and again when it may be lost. */
 export class Holdings {
   readonly #routes: Routes;
+  readonly #markers: Markers;
   readonly #mailbox: Mailbox;
   readonly #redis: RedisConnection;
   readonly #log: Pick<Log, 'warn'>;
@@ -24,12 +26,20 @@ export class Holdings {
   readonly #changes: Batcher<Change, undefined>;
   #opening: Promise<void> | undefined;
   #renewing: Promise<void> | undefined;
-  #again = false;
+  /** Everything is to be told again. */
+  #stale = false;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(routes: Routes, mailbox: Mailbox, redis: RedisConnection, log: Pick<Log, 'warn'>) {
+  constructor(
+    routes: Routes,
+    markers: Markers,
+    mailbox: Mailbox,
+    redis: RedisConnection,
+    log: Pick<Log, 'warn'>,
+  ) {
     this.#routes = routes;
+    this.#markers = markers;
     this.#mailbox = mailbox;
     this.#redis = redis;
     this.#log = log;
@@ -46,7 +56,11 @@ export class Holdings {
 
   /** Opens the mailbox if it is not. Errors: `SERVICE_UNAVAILABLE`. */
   open(): Promise<void> {
-    this.#opening ??= this.#mailbox.open().catch((error) => {
+    const open = async () => {
+      await this.#mailbox.open();
+      await this.#markers.check();
+    };
+    this.#opening ??= open().catch((error) => {
       this.#opening = undefined;
       throw error;
     });
@@ -79,39 +93,37 @@ export class Holdings {
     return false;
   }
 
-  /** Tells everything again; `unlessKept`: only if the lease was lost or something is left to do. */
+  /** Tells everything again; `unlessKept`: only if the lease or a marker was lost or something is left to do. */
   renew(unlessKept = false): void {
     if (this.#closed || (this.#opening === undefined && this.#topics.size === 0)) return;
-    if (this.#renewing) {
-      this.#again ||= !unlessKept;
-      return;
-    }
+    if (!unlessKept || this.#retry) this.#stale = true;
+    if (this.#renewing) return;
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    this.#renewing = this.#renew(unlessKept)
+    this.#renewing = this.#renew()
       .catch((error) => {
         this.#log.warn({ err: error }, 'topics could not be told again');
         this.#renewLater();
       })
       .finally(() => {
         this.#renewing = undefined;
-        const again = this.#again;
-        this.#again = false;
-        if (again) this.renew();
+        // What was told may have been lost while it was being told.
+        if (this.#stale && !this.#retry) this.renew();
       });
   }
 
-  /** Takes all routes back. Errors: `SERVICE_UNAVAILABLE`. */
+  /** Takes all routes and markers back. Errors: `SERVICE_UNAVAILABLE`. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    if (this.#opening === undefined) return;
+    if (this.#opening === undefined) return this.#markers.clear();
     const topics = [...this.#topics.keys(), ...this.#leftovers];
     this.#topics.clear();
     const gone = async () => {
       await this.#renewing;
       await this.#changes.settled();
       await this.#routes.remove(this.#mailbox.id, topics);
+      await this.#markers.clear();
       await this.#mailbox.close();
     };
     await this.#redis.run(gone);
@@ -137,11 +149,15 @@ export class Holdings {
     return changes.map(() => undefined);
   }
 
-  async #renew(unlessKept: boolean): Promise<void> {
+  async #renew(): Promise<void> {
     await this.open();
     await this.#redis.subscriber.ready();
     const former = await this.#mailbox.renew();
-    if (!unlessKept || former !== null) {
+    if (former !== null) this.#stale = true;
+    // Before telling: a loss in between is noticed the next time.
+    await this.#markers.check();
+    if (this.#stale) {
+      this.#stale = false;
       const done = Promise.resolve();
       const topics = [...this.#topics.keys()];
       await this.#routes.add(this.#mailbox.id, topics, former ?? '');

@@ -1,4 +1,5 @@
-import { type Log, type Packet, unavailable } from '@parley/core';
+import { type Packet, unavailable } from '@parley/core';
+import { InstanceAway, isInstanceAway } from './errors.ts';
 import type { FanOutCounters } from './fan-out.ts';
 import { encodePacket } from './frames.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -7,7 +8,6 @@ import type { Routes } from './routes.ts';
 interface Parts {
   graceMs: number;
   counters: FanOutCounters;
-  log: Pick<Log, 'warn'>;
 }
 
 /** What goes to one instance. */
@@ -35,13 +35,17 @@ export class Outbound {
     this.#parts = parts;
   }
 
-  /** One result for each packet: an error where an instance that lives did not get it. */
+  /** One result for each packet: an error where an instance that may live did not get it; see `isInstanceAway`. */
   async send(packets: readonly Packet[]): Promise<(Error | undefined)[]> {
     const results: (Error | undefined)[] = packets.map(() => undefined);
     await Promise.all(
       [...(await this.#sort(packets))].map(async ([id, mail]) => {
         const failure = await this.#post(id, mail).catch((error: Error) => error);
-        if (failure) for (const index of mail.packets) results[index] = failure;
+        if (!failure) return;
+        for (const index of mail.packets) {
+          // That Redis is away says more.
+          if (!results[index] || !isInstanceAway(failure)) results[index] = failure;
+        }
       }),
     );
     return results;
@@ -75,7 +79,7 @@ export class Outbound {
     return mails;
   }
 
-  /** Resolves to what is wrong where the instance lives but did not get it all. */
+  /** Resolves to what is wrong where the instance did not get it all. */
   async #post(id: string, mail: Mail): Promise<Error | undefined> {
     const messages = chunks(mail.text);
     this.#parts.counters.publishes += messages.length;
@@ -85,15 +89,10 @@ export class Outbound {
       this.#silent.delete(id);
       return undefined;
     }
-    if (await this.#isGone(id)) {
-      this.#routes
-        .remove(id, mail.topics)
-        .catch((error) =>
-          this.#parts.log.warn({ err: error }, 'routes of a dead instance could not be removed'),
-        );
-      return undefined;
-    }
-    return unavailable('Redis', new Error('an instance does not hear its mailbox'));
+    if (!(await this.#isGone(id))) return away(id, 'does not hear its mailbox');
+    await this.#routes.forget(id, mail.topics);
+    // Perhaps it has only changed its name since the routes were read: the repeat tells.
+    return away(id, 'is gone');
   }
 
   /** An instance that connects again is back within a second; one that does not has died without closing. */
@@ -106,6 +105,10 @@ export class Outbound {
     this.#silent.delete(id);
     return true;
   }
+}
+
+function away(id: string, how: string): Error {
+  return unavailable('An instance', new InstanceAway(`${id} ${how}`));
 }
 
 function chunks(texts: readonly string[]): string[] {

@@ -1,0 +1,24 @@
+import { startRedisCluster } from '@parley/stack';
+import { expect, it, vi } from 'vitest';
+import { RedisFanOut } from '../src/index.ts';
+import { collect, packetFor } from './contract/fan-out.ts';
+import { connect, insist, quiet, raw } from './support/redis.ts';
+it('cluster', { timeout: 60000 }, async () => {
+  await using cluster = await startRedisCluster();
+  const [ra, rb] = [connect(cluster.url, { mode: 'cluster' }), connect(cluster.url, { mode: 'cluster' })];
+  const [a, b] = [new RedisFanOut(ra, { log: quiet }), new RedisFanOut(rb, { log: quiet })];
+  const atB = collect(b);
+  const topics = Array.from({ length: 300 }, (_, n) => `t-${n}`);
+  await Promise.all(topics.map((t) => b.join(t)));
+  const sent = [];
+  const stream = async (ms: number) => { const end = performance.now() + ms; while (performance.now() < end) { const p = packetFor([topics[sent.length % 300] as string]); await insist(() => a.send(p)); sent.push(p); } };
+  await stream(500);
+  let deleted = 0;
+  for (const node of cluster.nodes) await raw(node.url, async (r) => { for (const k of (await r.keys('routes:*')).slice(0, 5)) deleted += await r.del(k); });
+  const t = performance.now();
+  await stream(6000);
+  await vi.waitFor(() => expect(atB.length).toBe(sent.length));
+  console.log('deleted', deleted, 'sent', sent.length, 'arrived', atB.length, a.counters);
+  await a.close(); await b.close(); await ra.close(); await rb.close();
+  for (const node of cluster.nodes) await raw(node.url, async (r) => console.log(await r.keys('*')));
+});
