@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { closeServer, refuseUpgrade } from '../src/index.ts';
+import { refuseUpgrade } from '../src/index.ts';
+import { closeServer } from '../src/listen.ts';
 
 test('a client that never closes its side does not keep a server from stopping', async () => {
   const server = createServer();
