@@ -5,6 +5,9 @@ import type { Logger } from '@parley/platform';
 /** So long a starting program waits for a store, in milliseconds: stores of a cluster start together with it. */
 const patienceMs = 30_000;
 
+/** Milliseconds between log lines about it. */
+const tellMs = 5_000;
+
 /**
  * Does what needs a store at start-up, again and again while that is away. Errors: whatever else goes wrong; after half a
  * minute, that the store cannot be reached, naming the variable that says where it is.
@@ -16,6 +19,7 @@ export async function patiently<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const until = performance.now() + patienceMs;
+  let told = Number.NEGATIVE_INFINITY;
   for (;;) {
     try {
       return await work();
@@ -29,7 +33,12 @@ export async function patiently<T>(
           cause: error,
         });
       }
-      log.warn({ err: error }, `waiting for ${what}`);
+      const now = performance.now();
+      if (now - told > tellMs) {
+        told = now;
+        const { cause } = error as Error;
+        log.warn({ reason: cause instanceof Error ? cause.message : undefined }, `waiting for ${what}`);
+      }
       await pause(500);
     }
   }
