@@ -79,6 +79,19 @@ describe('in a cluster', () => {
     await until(() => messages().length === 4);
   });
 
+  it('hands over again what comes after something that does not wait', async () => {
+    await using world = await cluster();
+    const alice = await world.device('ws', world.alice);
+    const { fanOut } = world.fake;
+    fanOut.failing = true;
+    await alice.ask('typing.start', { chat_id: world.chat });
+    fanOut.failing = false;
+    await alice.ask('typing.stop', { chat_id: world.chat });
+    const typing = () => fanOut.sent.filter((one) => one.event === 'typing');
+    await until(() => typing().length === 1);
+    expect(JSON.parse(typing()[0]?.data ?? '')).toMatchObject({ is_typing: false });
+  });
+
   it('delivers an event once, however often it comes', async () => {
     await using world = await cluster();
     const bob = await world.device('ws', world.bob);

@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type FanOut, isUnavailable, type Log, type Packet } from '@parley/core';
-import { within } from '@parley/platform';
+import { isInstanceAway, within } from '@parley/platform';
 
 /** Packets that wait at most; beyond that the oldest are given up. */
 const maxWaiting = 20_000;
@@ -16,15 +16,13 @@ const retryMs = 250;
 const batch = 500;
 /** Milliseconds that an event waits for its packet: far more than it takes, and little for those behind it. */
 const patienceMs = 100;
-/** So many packets that fail in a row mean that nobody can be reached, not that an instance died. */
-const outage = 20;
 
 export class Remote {
   readonly #fanOut: Pick<FanOut, 'send'>;
   readonly #log: Log;
   /** In the order in which they were to be sent. */
   #waiting: Packet[] = [];
-  #failures = 0;
+  /** Nobody can be reached, or could be until what waits is sent. */
   #outage = false;
   #givenUp = 0;
   #retrying = false;
@@ -48,16 +46,20 @@ export class Remote {
     this.#waiting = [];
   }
 
-  /** Never rejects. */
-  async #try(packet: Packet): Promise<void> {
+  /** Says whether the packet needs no more care. Never rejects. */
+  async #try(packet: Packet): Promise<boolean> {
     try {
       await this.#fanOut.send(packet);
-      this.#failures = 0;
+      return true;
     } catch (error) {
-      if (++this.#failures >= outage) this.#outage = true;
       // What is refused for another reason would be refused for ever.
-      if (isUnavailable(error)) this.#wait(packet);
-      else this.#log.error({ err: error }, 'a packet could not be sent');
+      if (!isUnavailable(error)) {
+        this.#log.error({ err: error }, 'a packet could not be sent');
+        return true;
+      }
+      this.#wait(packet);
+      this.#outage = this.#retrying && !isInstanceAway(error);
+      return false;
     }
   }
 
@@ -77,11 +79,12 @@ export class Remote {
     this.#log.warn({}, 'another instance cannot be reached: what is for it waits');
     while (this.#waiting.length > 0) {
       await pause(retryMs, undefined, { ref: false });
-      for (let left = this.#waiting.length; left > 0; left -= batch) {
+      let reached = true;
+      for (let left = this.#waiting.length; left > 0 && reached; left -= batch) {
         // Those that fail again go back behind the others that waited before them, in their order.
         const packets = this.#waiting.splice(0, Math.min(batch, left));
-        await Promise.all(packets.map((packet) => this.#try(packet)));
-        if (this.#failures >= outage) break;
+        const sent = await Promise.all(packets.map((packet) => this.#try(packet)));
+        reached = sent.some(Boolean);
       }
     }
     this.#retrying = false;

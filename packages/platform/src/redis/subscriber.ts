@@ -84,13 +84,20 @@ export class Subscriber {
   /** Hears the channel no more. */
   unsubscribe(channel: string): void {
     const known = this.#channels.get(channel);
-    this.#channels.delete(channel);
-    if (!known || !this.#live || !this.#connection) return;
+    if (!known) return;
+    const forget = () => {
+      if (this.#channels.get(channel) === known) this.#channels.delete(channel);
+    };
+    if (!this.#live || !this.#connection) {
+      forget();
+      return;
+    }
     const gone = this.#usesShards(known.sharded)
       ? this.#connection.sunsubscribe(channel)
       : this.#connection.unsubscribe(channel);
-    // A connection that breaks now is replaced by one that never subscribes to it.
-    gone.catch(() => {});
+    // Heard until Redis confirms it: to publishers, what comes before has arrived. A connection that breaks now is
+    // replaced by one that never subscribes to it.
+    gone.then(forget, forget);
   }
 
   /** Resolves when all channels are subscribed. Errors: `SERVICE_UNAVAILABLE` after `timeoutMs`. */
