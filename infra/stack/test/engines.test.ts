@@ -110,9 +110,9 @@ describe('building with Go', () => {
     fakeGo(folder, `/bin/sleep 1\n${make}`);
     const env = bare(folder);
     const answers = await Promise.all([0, 1, 2].map(() => run(process.execPath, [asker], { env })));
-    for (const { stdout } of answers) expect(stdout).toContain('nats-server 2.12.1 ended at once');
-    expect(calls(folder)).toEqual(['install github.com/nats-io/nats-server/v2@v2.12.1']);
-    expect(readdirSync(join(folder.path, 'cache/parley')).sort()).toEqual(['.locks', 'nats-server-2.12.1']);
+    for (const { stdout } of answers) expect(stdout).toContain('nats-server 2.12.15 ended at once');
+    expect(calls(folder)).toEqual(['install github.com/nats-io/nats-server/v2@v2.12.15']);
+    expect(readdirSync(join(folder.path, 'cache/parley')).sort()).toEqual(['.locks', 'nats-server-2.12.15']);
   });
 
   test('goes on where a process was killed that was building', async () => {
@@ -125,9 +125,9 @@ describe('building with Go', () => {
     process.kill(-(killed.pid ?? 0), 'SIGKILL');
     await once(killed, 'close');
     const { stdout } = await run(process.execPath, [asker], { env });
-    expect(stdout).toContain('nats-server 2.12.1 ended at once');
+    expect(stdout).toContain('nats-server 2.12.15 ended at once');
     expect(calls(folder)).toHaveLength(2);
-    expect(readdirSync(join(folder.path, 'cache/parley')).sort()).toEqual(['.locks', 'nats-server-2.12.1']);
+    expect(readdirSync(join(folder.path, 'cache/parley')).sort()).toEqual(['.locks', 'nats-server-2.12.15']);
   });
 
   test('that fails leaves nothing, is named, and the next way is taken', async () => {
