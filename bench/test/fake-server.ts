@@ -62,6 +62,12 @@ export async function startFakeServer(port = 0, faults: Faults = {}) {
     const deliver = (): void => tell(to, 'message.new', { ...message, ...wrong });
     if (hits(faults.swapEvery) && !chat.held) {
       chat.held = deliver;
+      // Where no other message of the chat follows, nobody overtakes it: it must come all the same.
+      setTimeout(() => {
+        if (chat.held !== deliver) return;
+        chat.held = null;
+        deliver();
+      }, 50);
     } else if (!hits(faults.dropEvery)) {
       deliver();
       if (hits(faults.duplicateEvery)) deliver();
