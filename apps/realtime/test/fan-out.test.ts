@@ -123,3 +123,21 @@ describe('in a cluster', () => {
     await until(() => world.realtime.connections() === 1);
   });
 });
+
+it('delivers after a long outage what waited, and lets go what is older than any instance', async () => {
+  await using world = await World.start();
+  const started = world.fake.clock.now();
+  const alice = await world.device('ws', world.alice);
+  const bob = await world.device('ws', world.bob);
+  await alice.ask('message.send', world.text('hello'));
+  await bob.next('message.new');
+  const event = world.fake.bus.published.find((one) => one.event_type === 'msg.new');
+  if (!event) throw new Error('nothing was published');
+  world.fake.clock.advance(11 * 60);
+  await bob.ask('ping');
+  await world.fake.bus.publish([event]);
+  expect((await bob.next('message.new')).data.payload).toEqual({ body: 'hello' });
+  const ancient = new Date(started - 11 * 60_000).toISOString();
+  await world.fake.bus.publish([{ ...event, timestamp: ancient }]);
+  expect(await bob.rest('message.new')).toEqual([]);
+});

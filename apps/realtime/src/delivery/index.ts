@@ -34,9 +34,8 @@ export function startDelivery(ctx: RealtimeContext): () => void {
   const stops = [
     deliverer.start(),
     bus.subscribe(consumer, 'msg.new', (event) => {
-      const ageMs = clock.now() - Date.parse(event.timestamp);
-      if (ageMs > maxAgeMs) return undefined;
-      ctx.stages.consume.one(Math.max(0, ageMs));
+      if (tooOld(event.timestamp)) return undefined;
+      ctx.stages.consume.one(Math.max(0, clock.now() - Date.parse(event.timestamp)));
       return timedDelivery(ctx, event.payload);
     }),
     bus.subscribe(consumer, 'msg.status.updated', (event) =>

@@ -8,6 +8,10 @@ import type { Readiness } from '@parley/platform';
 import type { RealtimeContext } from '../context.ts';
 
 const subject = 'presence.probe';
+/** Milliseconds after which a probe that has not come back is forgotten. */
+const forgetMs = 30_000;
+/** Milliseconds between probes of one check. */
+const againMs = 400;
 /** What an instance is called as a topic. */
 const probeTopic = (instance: string) => `probe:${instance}`;
 
@@ -64,6 +68,3 @@ export function addProbe(ctx: RealtimeContext, readiness: Readiness): void {
     }
   });
 }
-
-const forgetMs = 30_000;
-const againMs = 400;
