@@ -1,3 +1,4 @@
+import { runGroup } from './load/group-job.ts';
 import { IdleHerd } from './load/idle-job.ts';
 import { runMessages } from './load/messages-job.ts';
 import { restSubject, runRest } from './load/rest-job.ts';
@@ -15,6 +16,7 @@ const herd = new IdleHerd();
 
 const handlers: Handlers = {
   messages: runMessages,
+  group: runGroup,
   restSubject: ({ url, path }) => restSubject(url, path),
   rest: runRest,
   idleSignIn: (params) => herd.signIn(params),

@@ -1,4 +1,4 @@
 /** The parts of the benchmark that other programs of the project may want. */
 export { Histogram, type Summary } from './histogram.ts';
 export type { Results } from './report.ts';
-export type { IdleRow, MessagesRow, RestRow, Row } from './rows.ts';
+export type { GroupRow, IdleRow, MessagesRow, RestRow, Row } from './rows.ts';

@@ -7,6 +7,8 @@ import { describeCommit, describeMachine } from './machine.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { publishedOptions, type Results, renderReport } from './report.ts';
 import { runGroups } from './run.ts';
+import { parseScaleOptions, SCALE_USAGE, type ScaleOptions } from './scale/options.ts';
+import type { ScaleResults } from './scale/report.ts';
 import type { StackResults } from './stack/report.ts';
 import { rounded } from './stats.ts';
 
@@ -14,12 +16,17 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A page of results that is kept beside the files. */
 interface Page {
-  file: 'latest.md' | 'stack.md';
+  file: 'latest.md' | 'stack.md' | 'scale.md';
   title: string;
 }
 
 /** Writes the result file, its page and what `--json` asks for; returns where the results went. */
-function write(results: Results | StackResults, page: Page, report: string, options: Options): string {
+function write(
+  results: Results | StackResults | ScaleResults,
+  page: Page,
+  report: string,
+  options: Pick<Options, 'out' | 'json' | 'name'>,
+): string {
   const json = `${JSON.stringify(results, (_key, value) => (typeof value === 'number' ? rounded(value) : value), 2)}\n`;
   const folder = resolve(root, options.out);
   mkdirSync(folder, { recursive: true });
@@ -34,10 +41,11 @@ function write(results: Results | StackResults, page: Page, report: string, opti
   return relative(process.cwd(), file);
 }
 
-async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--scale')) return scale(parseScaleOptions(args));
+  const options = parseOptions(args);
   if (options === 'help') {
-    console.log(USAGE);
+    console.log(`${USAGE}\n\n${SCALE_USAGE}`);
     return 0;
   }
   if (options.stack) return stack(options);
@@ -67,6 +75,26 @@ async function stack(options: Options): Promise<number> {
   return problems.length > 0 ? 1 : 0;
 }
 
+async function scale(options: ScaleOptions | 'help'): Promise<number> {
+  if (options === 'help') {
+    console.log(SCALE_USAGE);
+    return 0;
+  }
+  // What fills stores is loaded only where that is wanted.
+  const [{ runScale }, { publishedScaleOptions, renderScale }] = await Promise.all([
+    import('./scale/run.ts'),
+    import('./scale/report.ts'),
+  ]);
+  const { tables, problems } = await runScale(root, options);
+  if (interrupted) return interrupted;
+  const results = { ...circumstances(), options: publishedScaleOptions(options), tables, problems };
+  const report = renderScale(results);
+  console.log(`\n${report}`);
+  const page = { file: 'scale.md', title: 'What grows with what is stored' } as const;
+  console.log(`Written to ${write(results, page, report, options)}`);
+  return problems.length > 0 ? 1 : 0;
+}
+
 function circumstances(): Pick<Results, 'machine' | 'date' | 'commit'> {
   return { machine: describeMachine(), date: new Date().toISOString(), commit: describeCommit(root) };
 }
@@ -87,7 +115,7 @@ for (const [signal, code] of [
   });
 }
 
-main()
+main(process.argv.slice(2))
   .catch((error: unknown) => {
     if (!interrupted) console.error(error instanceof Error ? error.message : error);
     return 1;

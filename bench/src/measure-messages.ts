@@ -6,7 +6,8 @@ import type { MessagesJob, Phase } from './protocol.ts';
 import type { MessagesRow } from './rows.ts';
 import type { Target } from './server.ts';
 
-const DRAIN_MS = 15_000;
+/** How long after the measured period everything must have arrived. */
+export const DRAIN_MS = 15_000;
 
 export type Load = MessagesJob['load'];
 

@@ -1,7 +1,11 @@
 import { parseArgs } from 'node:util';
+import { limits } from '@parley/contract';
 
-export const GROUPS = ['ws', 'socketio', 'rest', 'idle'] as const;
+export const GROUPS = ['ws', 'socketio', 'groups', 'rest', 'idle'] as const;
 export type Group = (typeof GROUPS)[number];
+
+/** What `--stack` does not measure. */
+const ONE_PROCESS_ONLY: readonly Group[] = ['groups', 'idle'];
 
 /** What `--stack` measures side by side: one process, or a cluster with so many realtime programs. */
 export const CASES = ['embedded', '1', '2', '1-postgresql', '2-postgresql'] as const;
@@ -19,6 +23,10 @@ export interface Options {
   inFlight: number[];
   /** Messages per second of the open-loop row. */
   rate: number;
+  /** Sizes of groups; a row for each. */
+  members: number[];
+  /** Messages outstanding in each group, in the order of `members`; null for what the yardstick had. */
+  groupInFlight: number[] | null;
   /** Idle connections. */
   connections: number;
   /** Keep-alive connections of the REST row. */
@@ -35,12 +43,14 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --only ws,socketio,rest,idle   rows to run (all)
+  --only ws,socketio,groups,rest,idle   rows to run (all)
   --seconds 10                   measured seconds per row (5 with --stack)
   --warmup 2                     seconds before that, not counted (1 with --stack)
   --pairs 50                     pairs of users for the message rows
   --in-flight 1,8                messages each sender keeps outstanding; one row for each number
   --rate 1000                    messages per second of the open-loop row
+  --members 16,256               sizes of groups; one row for each number
+  --group-in-flight 8,4          messages outstanding in each group, over all members
   --connections 5000             idle connections
   --rest-connections 32          keep-alive connections of the REST row
   --url http://127.0.0.1:3000    measure a running server (needs OTP_ECHO=true and RATE_LIMIT_SCALE=0)
@@ -51,7 +61,7 @@ export const USAGE = `npm run bench -- [options]
   --json file                    write the JSON to this file as well
 
 npm run bench -- --stack [options]: one process beside a cluster of real stores and programs, and where the time of a
-message goes; about five minutes. Of the options above --only (without idle), --seconds, --warmup, --pairs, --in-flight,
+message goes; about five minutes. Of the options above --only (without groups and idle), --seconds, --warmup, --pairs, --in-flight,
 --rate, --rest-connections, --server (what is started as 'embedded'), --out, --name and --json count.
   --cases ${CASES.join(',')}
                                  columns: the number of realtime programs, -postgresql with messages in PostgreSQL
@@ -71,6 +81,8 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
       pairs: text('50'),
       'in-flight': text('1,8'),
       rate: text('1000'),
+      members: text('16,256'),
+      'group-in-flight': { type: 'string' },
       connections: text('5000'),
       'rest-connections': text('32'),
       url: { type: 'string' },
@@ -84,9 +96,10 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   });
   if (values.help) return 'help';
   const { stack } = values;
-  const groups = stack ? GROUPS.filter((group) => group !== 'idle') : GROUPS;
+  const groups = stack ? GROUPS.filter((group) => !ONE_PROCESS_ONLY.includes(group)) : GROUPS;
   const only = (values.only ?? groups.join(',')).split(',').map(parseGroup);
-  if (stack && only.includes('idle')) throw new Error('--stack measures no idle connections');
+  if (stack && only.some((group) => ONE_PROCESS_ONLY.includes(group)))
+    throw new Error('--stack measures neither groups nor idle connections');
   if (stack && values.url !== undefined) throw new Error('--stack starts its own programs: leave out --url');
   const usual = stack ? 'stack' : only.length === GROUPS.length ? 'all' : only.join('-');
   return {
@@ -98,6 +111,9 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     pairs: count('--pairs', values.pairs),
     inFlight: values['in-flight'].split(',').map((value) => count('--in-flight', value)),
     rate: positive('--rate', values.rate),
+    members: values.members.split(',').map(parseMembers),
+    groupInFlight:
+      values['group-in-flight']?.split(',').map((value) => count('--group-in-flight', value)) ?? null,
     connections: count('--connections', values.connections),
     restConnections: count('--rest-connections', values['rest-connections']),
     url: values.url === undefined ? null : parseBase(values.url),
@@ -121,15 +137,24 @@ function parseCase(value: string): Case {
   return found;
 }
 
-function positive(option: string, value: string): number {
+/** A positive number of an option's text. */
+export function positive(option: string, value: string): number {
   const number = Number(value);
   if (!(number > 0) || !Number.isFinite(number)) throw new Error(`${option} must be a positive number`);
   return number;
 }
 
-function count(option: string, value: string): number {
+/** A positive whole number of an option's text. */
+export function count(option: string, value: string): number {
   const number = positive(option, value);
   if (!Number.isInteger(number)) throw new Error(`${option} must be a whole number`);
+  return number;
+}
+
+function parseMembers(value: string): number {
+  const number = count('--members', value);
+  if (number < 2 || number > limits.groupMembers)
+    throw new Error(`--members must be between 2 and ${limits.groupMembers}`);
   return number;
 }
 
@@ -140,7 +165,8 @@ function parseBase(value: string): string {
   return url.origin;
 }
 
-function parseName(value: string): string {
+/** A part of a file name. */
+export function parseName(value: string): string {
   if (!/^[\w.-]+$/.test(value))
     throw new Error('--name may hold letters, digits, dots, dashes and underscores');
   return value;

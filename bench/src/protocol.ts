@@ -42,6 +42,30 @@ export interface MessagesResult {
   firstViolations: string[];
 }
 
+/** One group whose members are all connected over /ws and send in turn. */
+export interface GroupJob {
+  url: string;
+  members: number;
+  /** Messages outstanding in the group, over all who send. */
+  inFlight: number;
+  warmupMs: number;
+  measureMs: number;
+  drainMs: number;
+}
+
+export interface GroupResult {
+  seconds: number;
+  accepted: number;
+  /** Messages times those they reached. */
+  delivered: number;
+  /** From the call that sends to each member's `message.new`. */
+  delivery: Summary;
+  acceptance: Summary;
+  deliveredEachSecond: number[];
+  violations: number;
+  firstViolations: string[];
+}
+
 export interface RestJob {
   url: string;
   path: string;
@@ -88,6 +112,7 @@ export interface IdleState {
 /** The generator's methods: what they take and what they answer. */
 export interface GeneratorMethods {
   messages: { params: MessagesJob; result: MessagesResult };
+  group: { params: GroupJob; result: GroupResult };
   restSubject: { params: { url: string; path: string }; result: RestSubject };
   rest: { params: RestJob; result: RestResult };
   idleSignIn: { params: IdleSignIn; result: { seconds: number } };

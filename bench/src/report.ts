@@ -1,7 +1,7 @@
 import type { CpuUse } from './cpu.ts';
 import type { Machine } from './machine.ts';
 import type { Options } from './options.ts';
-import type { IdleRow, MessagesRow, RestRow, RestSide, Row } from './rows.ts';
+import type { GroupRow, IdleRow, MessagesRow, RestRow, RestSide, Row } from './rows.ts';
 import { ms, whole } from './stats.ts';
 import { table } from './table.ts';
 
@@ -18,14 +18,19 @@ export interface Results {
 
 /** The options that shape the numbers: addresses and file names stay out of what is published. */
 export function publishedOptions(options: Options): Partial<Options> {
-  const { only, seconds, warmup, pairs, inFlight, rate, connections, restConnections } = options;
-  return { only, seconds, warmup, pairs, inFlight, rate, connections, restConnections };
+  const { only, seconds, warmup, pairs, inFlight, rate, members, groupInFlight } = options;
+  const { connections, restConnections } = options;
+  return {
+    ...{ only, seconds, warmup, pairs, inFlight, rate, members, groupInFlight },
+    ...{ connections, restConnections },
+  };
 }
 
 /** All rows as one Markdown page that reads well in a terminal, too. */
 export function renderReport(results: Results): string {
   const { machine, rows, problems } = results;
   const messages = rows.filter((row) => row.kind === 'messages');
+  const groups = rows.filter((row) => row.kind === 'group');
   const rest = rows.filter((row) => row.kind === 'rest');
   const idle = rows.filter((row) => row.kind === 'idle');
   const parts = [
@@ -33,6 +38,7 @@ export function renderReport(results: Results): string {
       `Node ${machine.node}, commit ${results.commit ?? 'unknown'}; generator on the same machine.`,
   ];
   if (messages.length > 0) parts.push(renderMessages(messages));
+  if (groups.length > 0) parts.push(renderGroups(groups));
   if (rest.length > 0) parts.push(...rest.map(renderRest));
   if (idle.length > 0) parts.push(renderIdle(idle));
   if (problems.length > 0)
@@ -40,9 +46,10 @@ export function renderReport(results: Results): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+const cpuHead = ['server', 'PostgreSQL', 'generator', 'others', 'limited by'];
+
 function renderMessages(rows: readonly MessagesRow[]): string {
   const head = ['1:1 messages', 'accepted/s', 'delivered/s', 'p50', 'p95', 'p99', 'max', 'answer p50', 'p99'];
-  const cpu = ['server', 'PostgreSQL', 'generator', 'others', 'limited by'];
   const body = rows.map((row) => [
     row.name,
     whole(row.acceptedPerSecond),
@@ -60,7 +67,24 @@ function renderMessages(rows: readonly MessagesRow[]): string {
   const note =
     `${rows[0]?.pairs ?? 0} pairs. Milliseconds from send to the recipient's message.new (answer: to the sender's ` +
     'message.sent); CPU in cores used.';
-  return [table([...head, ...cpu], body), [note, ...lags].join('\n')].join('\n\n');
+  return [table([...head, ...cpuHead], body), [note, ...lags].join('\n')].join('\n\n');
+}
+
+function renderGroups(rows: readonly GroupRow[]): string {
+  const head = ['a group', 'accepted/s', 'deliveries/s', 'p50', 'p95', 'p99', 'max', 'answer p50', 'p99'];
+  const body = rows.map((row) => [
+    row.name,
+    whole(row.acceptedPerSecond),
+    whole(row.deliveredPerSecond),
+    ...[row.delivery.p50, row.delivery.p95, row.delivery.p99, row.delivery.max].map(ms),
+    ...[row.acceptance.p50, row.acceptance.p99].map(ms),
+    ...cores(row.cpu),
+    row.cpu.limitedBy,
+  ]);
+  const note =
+    "All members over /ws, sending in turn. Milliseconds from send to each other member's message.new (answer: to the " +
+    "sender's message.sent); CPU in cores used.";
+  return `${table([...head, ...cpuHead], body)}\n\n${note}`;
 }
 
 function cores(cpu: CpuUse): string[] {

@@ -1,6 +1,6 @@
 import type { CpuUse } from './cpu.ts';
 import type { Transport } from './load/connection.ts';
-import type { MessagesResult, RestResult } from './protocol.ts';
+import type { GroupResult, MessagesResult, RestResult } from './protocol.ts';
 
 /** Messages between pairs of users. */
 export interface MessagesRow extends MessagesResult {
@@ -13,6 +13,17 @@ export interface MessagesRow extends MessagesResult {
   /** Messages per second asked for; null in a closed loop. */
   rate: number | null;
   receipts: boolean;
+  acceptedPerSecond: number;
+  deliveredPerSecond: number;
+  cpu: CpuUse;
+}
+
+/** Messages in one group. */
+export interface GroupRow extends GroupResult {
+  kind: 'group';
+  name: string;
+  members: number;
+  inFlight: number;
   acceptedPerSecond: number;
   deliveredPerSecond: number;
   cpu: CpuUse;
@@ -56,4 +67,4 @@ export interface IdleRow {
   note: string | null;
 }
 
-export type Row = MessagesRow | RestRow | IdleRow;
+export type Row = MessagesRow | GroupRow | RestRow | IdleRow;

@@ -1,10 +1,11 @@
 import { isStopping } from './children.ts';
 import type { Transport } from './load/connection.ts';
+import { groupRows, measureGroup, nameOfGroup } from './measure-group.ts';
 import { measureIdle } from './measure-idle.ts';
 import { measureMessages, messageRows, nameOf } from './measure-messages.ts';
 import { measureRest } from './measure-rest.ts';
 import type { Group, Options } from './options.ts';
-import type { MessagesRow, Row } from './rows.ts';
+import type { GroupRow, MessagesRow, Row } from './rows.ts';
 import { OwnServer, type Target } from './server.ts';
 import { whole } from './stats.ts';
 
@@ -81,6 +82,14 @@ async function runGroup(
     rows.push(row);
     problems.push(...found);
     progress(`  ${row.kbPerConnection?.toFixed(1) ?? 'unknown'} KB each`);
+  } else if (group === 'groups') {
+    for (const size of groupRows(options)) {
+      progress(`a group of ${nameOfGroup(size)} …`);
+      const row = await measureGroup(target, options, size);
+      rows.push(row);
+      problems.push(...problemsOf(row));
+      progress(`  ${whole(row.deliveredPerSecond)} delivered/s, p99 ${row.delivery.p99.toFixed(1)} ms`);
+    }
   } else {
     for (const kind of messageRows(options)) {
       progress(`${nameOf(transport, kind.load, kind.receipts)} …`);
@@ -92,7 +101,7 @@ async function runGroup(
   }
 }
 
-function problemsOf(row: MessagesRow): string[] {
+function problemsOf(row: MessagesRow | GroupRow): string[] {
   if (row.violations > 0)
     return [`${row.name}: ${row.violations} × such as ${row.firstViolations.slice(0, 5).join('; ')}`];
   return row.delivered === 0 ? [`${row.name}: nothing was delivered`] : [];

@@ -4,13 +4,20 @@ import type { AddressInfo } from 'node:net';
 import { Server as SocketIoServer } from 'socket.io';
 import { WebSocketServer } from 'ws';
 
-/** What the fake does wrong, so that tests see the generator notice. Each `…Every` concerns every n-th message. */
+/**
+ * What the fake does wrong, so that tests see the generator notice. Each `…Every` concerns every n-th message, and of a group its last
+ * member alone.
+ */
 export interface Faults {
   dropEvery?: number;
   duplicateEvery?: number;
   swapEvery?: number;
   refuseEvery?: number;
   wrongIdEvery?: number;
+  /** Delivers it to its sender as well. */
+  echoEvery?: number;
+  /** Leaves out a number. */
+  holeEvery?: number;
   /** Put spaces into the JSON, which defeats scanning. */
   spaced?: boolean;
 }
@@ -21,7 +28,7 @@ interface Body {
   [name: string]: unknown;
 }
 
-/** As much of the contract as the generator needs, in memory: sign-in, direct chats, both transports. */
+/** As much of the contract as the generator needs, in memory: sign-in, chats, both transports. */
 export async function startFakeServer(port = 0, faults: Faults = {}) {
   const chats = new Map<string, { members: string[]; seq: number; held: (() => void) | null }>();
   const online = new Map<string, Set<Deliver>>();
@@ -42,7 +49,7 @@ export async function startFakeServer(port = 0, faults: Faults = {}) {
         error: { code: 'TOO_MANY_REQUESTS', reason: 'TOO_MANY_REQUESTS', message: 'slow down' },
       };
     }
-    chat.seq += 1;
+    chat.seq += hits(faults.holeEvery) ? 2 : 1;
     const ids = {
       message_id: randomUUID(),
       chat_id: data.chat_id,
@@ -57,7 +64,10 @@ export async function startFakeServer(port = 0, faults: Faults = {}) {
       payload: data.payload,
       reply_to_preview: null,
     };
-    const to = chat.members.find((member) => member !== userId) ?? '';
+    const others = chat.members.filter((member) => member !== userId);
+    const to = others.pop() ?? '';
+    for (const other of others) tell(other, 'message.new', message);
+    if (hits(faults.echoEvery)) tell(userId, 'message.new', message);
     const wrong = hits(faults.wrongIdEvery) ? { message_id: randomUUID() } : {};
     const deliver = (): void => tell(to, 'message.new', { ...message, ...wrong });
     if (hits(faults.swapEvery) && !chat.held) {
@@ -113,11 +123,16 @@ export async function startFakeServer(port = 0, faults: Faults = {}) {
           return { id: token, display_name: 'Fake' };
         case 'POST /api/v1/chats': {
           const id = randomUUID();
-          chats.set(id, { members: [token, String(body.participant_id)], seq: 0, held: null });
+          const others = (body.participant_ids as string[] | undefined) ?? [String(body.participant_id)];
+          chats.set(id, { members: [token, ...others], seq: 0, held: null });
           return { chat_id: id };
         }
-        default:
-          return null;
+        default: {
+          const [, chatId] = /^\/api\/v1\/chats\/([^/]+)\/messages\?/.exec(request.url ?? '') ?? [];
+          const chat = chatId === undefined ? undefined : chats.get(chatId);
+          if (!chat) return null;
+          return { messages: chat.seq === 0 ? [] : [{ seq: chat.seq }], next_cursor: null, has_more: false };
+        }
       }
     })();
     response.writeHead(data ? 200 : 404, { 'content-type': 'application/json' });

@@ -67,7 +67,9 @@ describe('npm run bench', { timeout: 60_000 }, () => {
     const { child, output } = bench('--only', 'nothing');
     const [code] = await once(child, 'exit');
     expect(code).toBe(1);
-    expect(output.stderr).toBe('--only must be some of ws, socketio, rest, idle, separated by commas\n');
+    expect(output.stderr).toBe(
+      '--only must be some of ws, socketio, groups, rest, idle, separated by commas\n',
+    );
   });
 
   it('ends with 1 and says why when a row cannot run', async () => {

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
+import { groupRows } from '../src/measure-group.ts';
 import { parseOptions } from '../src/options.ts';
 import { publishedOptions } from '../src/report.ts';
 
 describe('options', () => {
   it('has defaults for everything', () => {
     expect(parseOptions([])).toMatchObject({
-      only: ['ws', 'socketio', 'rest', 'idle'],
+      only: ['ws', 'socketio', 'groups', 'rest', 'idle'],
+      members: [16, 256],
+      groupInFlight: null,
       seconds: 10,
       pairs: 50,
       inFlight: [1, 8],
@@ -51,9 +54,25 @@ describe('options', () => {
     });
   });
 
+  it('has as many messages in flight in a group as the yardstick had, or as it is told', () => {
+    expect(groupRows({ members: [16, 256], groupInFlight: null })).toEqual([
+      { members: 16, inFlight: 8 },
+      { members: 256, inFlight: 4 },
+    ]);
+    expect(groupRows({ members: [2, 16, 256], groupInFlight: [3, 5] })).toEqual([
+      { members: 2, inFlight: 3 },
+      { members: 16, inFlight: 5 },
+      { members: 256, inFlight: 5 },
+    ]);
+  });
+
   it.each([
     [['--stack', '--cases', '3'], '--cases must be some of'],
-    [['--stack', '--only', 'ws,idle'], '--stack measures no idle connections'],
+    [['--stack', '--only', 'ws,idle'], '--stack measures neither groups nor idle connections'],
+    [['--stack', '--only', 'groups'], '--stack measures neither groups nor idle connections'],
+    [['--members', '16,257'], '--members must be between 2 and 256'],
+    [['--members', '1'], '--members must be between 2 and 256'],
+    [['--group-in-flight', '0'], '--group-in-flight must be a positive number'],
     [['--stack', '--url', 'http://127.0.0.1'], '--stack starts its own programs'],
     [['--only', 'wss'], '--only must be some of'],
     [['--pairs', '1.5'], '--pairs must be a whole number'],

@@ -3,6 +3,7 @@
  * embedded ones, and api, two realtime and workers on PostgreSQL, MongoDB, Redis and NATS behind api's port.
  */
 import { type Config, parseConfig } from '@parley/platform';
+import type { RuntimeOverrides } from '@parley/runtime';
 import { createStandalone } from '@parley/standalone';
 import { inject } from 'vitest';
 import { createTestDatabase } from './postgres.ts';
@@ -43,14 +44,17 @@ export function testConfig(env: Record<string, string> = {}): Config {
   });
 }
 
-/** Starts Parley on fresh stores; `await using` ends it. */
-export async function startParley(env: Record<string, string> = {}): Promise<TestParley> {
+/** Starts Parley on fresh stores; `await using` ends it. A test may bring a clock of its own. */
+export async function startParley(
+  env: Record<string, string> = {},
+  overrides: RuntimeOverrides = {},
+): Promise<TestParley> {
   await using cleanup = new AsyncDisposableStack();
   const database = cleanup.use(await createTestDatabase());
   const distributed = inject('engines') === 'distributed';
   const stores = distributed ? cleanup.use(await startClusterStores()) : null;
   const base = { DATABASE_URL: database.url, ...stores?.env };
-  const parley = cleanup.use(await start(stores, base, env));
+  const parley = cleanup.use(await start(stores, base, env, overrides));
   const all = cleanup.move();
   return { ...parley, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
@@ -59,8 +63,9 @@ async function start(
   stores: ClusterStores | null,
   base: { DATABASE_URL: string },
   env: Record<string, string>,
+  overrides: RuntimeOverrides,
 ): Promise<TestParley> {
-  const programs = await (stores ? startCluster : startSingle)({ ...base, ...env });
+  const programs = await (stores ? startCluster : startSingle)({ ...base, ...env }, overrides);
   const front = programs.at(-1) as Program;
   const rest = new Rest(front.url);
   const runtimes = programs.map((program) => program.runtime);
@@ -75,7 +80,7 @@ async function start(
         await rest.call('PATCH', '/users/me', { token: user.token, body: { display_name: name } });
       return user;
     },
-    another: (more = {}) => start(stores, base, { ...env, ...more }),
+    another: (more = {}) => start(stores, base, { ...env, ...more }, overrides),
     async settled() {
       await Promise.all(runtimes.map((runtime) => runtime.settled()));
       await stores?.settled();
@@ -86,14 +91,20 @@ async function start(
   };
 }
 
-async function startSingle(env: Record<string, string>): Promise<Program[]> {
-  return [await createStandalone(testConfig(env))];
+type Starting = [env: Record<string, string>, overrides: RuntimeOverrides];
+
+async function startSingle(...[env, overrides]: Starting): Promise<Program[]> {
+  return [await createStandalone(testConfig(env), overrides)];
 }
 
 /** The last one is the public port. */
-async function startCluster(env: Record<string, string>): Promise<Program[]> {
+async function startCluster(...[env, overrides]: Starting): Promise<Program[]> {
   const config = testConfig(env);
-  const inner = await Promise.all([startRealtime(config), startRealtime(config), startWorkers(config)]);
+  const inner = await Promise.all([
+    startRealtime(config, overrides),
+    startRealtime(config, overrides),
+    startWorkers(config, overrides),
+  ]);
   const urls = inner.slice(0, 2).map((program) => program.url);
-  return [...inner, await startApi(testConfig({ ...env, REALTIME_URL: urls.join(',') }))];
+  return [...inner, await startApi(testConfig({ ...env, REALTIME_URL: urls.join(',') }), overrides)];
 }

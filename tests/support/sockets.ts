@@ -47,6 +47,8 @@ export interface TestSocket {
   /** The first frame of this event that matches, past or to come. */
   next(event: string, match?: (data: Received['data']) => boolean): Promise<Received['data']>;
   emit(event: string, data: unknown): void;
+  /** Sends a frame and waits for what it is answered. */
+  ask(event: string, data: unknown): Promise<Received>;
   /** Sends a text message and waits for `message.sent`. */
   send(chatId: string, body: string, clientMsgId?: string): Promise<Received['data']>;
   /** Resolves when the connection is closed, with the close code where the transport tells one. */
@@ -76,6 +78,11 @@ export async function rawSocket(url: string, token: string): Promise<TestSocket>
     next: async (event, match = () => true) =>
       (await box.next((frame) => frame.event === event && match(frame.data), event)).data,
     emit,
+    ask(event, data) {
+      const id = randomUUID();
+      emit(event, data, id);
+      return box.next((frame) => frame.req_id === id, `answer to ${event}`);
+    },
     async send(chatId, body, clientMsgId = randomUUID()) {
       const id = randomUUID();
       emit(
@@ -111,6 +118,14 @@ export async function ioSocket(url: string, token: string): Promise<TestSocket> 
       (await box.next((frame) => frame.event === event && match(frame.data), event)).data,
     emit: (event, data) => {
       socket.emit(event, data);
+    },
+    async ask(event, data) {
+      const ack = (await socket.timeout(10_000).emitWithAck(event, data)) as
+        | { ok: true; data: unknown }
+        | { ok: false; error: { code: string } };
+      return ack.ok
+        ? { event, data: ack.data }
+        : { event: 'error', data: { ...ack.error, reason: ack.error.code } };
     },
     async send(chatId, body, clientMsgId = randomUUID()) {
       const data = { chat_id: chatId, client_msg_id: clientMsgId, type: 'text', payload: { body } };

@@ -43,7 +43,7 @@ function createContext(runtime: Runtime, timings: Timings): RealtimeContext {
   const deliverer = new Deliverer(core, hub, timings.holdMs);
   const sessions = new Sessions(core, hub, topics, tallies, inFlight);
   const typing = new Typing(core, hub, deliverer, timings);
-  const watches = new Watches(core, hub, topics);
+  const watches = new Watches(core, hub, topics, timings);
   sessions.onLeave((session) => {
     watches.drop(session);
     typing.drop(session);

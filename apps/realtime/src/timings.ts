@@ -8,6 +8,8 @@ export interface Timings {
   readonly typingMs: number;
   /** Typing that is renewed is told again at most so often. */
   readonly typingRepeatMs: number;
+  /** Who left is told to be offline after this, if they have not come back. */
+  readonly offlineMs: number;
   /** How often expired tokens and late `auth` frames are looked for. */
   readonly tickMs: number;
   /** How often leases are renewed and silent connections looked for. */
@@ -28,6 +30,7 @@ export const defaultTimings: Timings = {
   authMs: limits.authSeconds * 1000,
   typingMs: limits.typingSeconds * 1000,
   typingRepeatMs: (limits.typingSeconds * 1000) / 2,
+  offlineMs: 1_000,
   tickMs: 1_000,
   sweepMs: 10_000,
   silenceMs: limits.heartbeat.silenceSeconds * 1000,

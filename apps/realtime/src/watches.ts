@@ -1,16 +1,26 @@
 import type { Presence } from '@parley/contract';
-import { AppError, type Core, visiblePresence } from '@parley/core';
+import { AppError, type Core, visiblePresence, whenBack } from '@parley/core';
 import { type Topics, watchTopic } from './delivery/topics.ts';
 import { type Frame, serverFrame } from './frame.ts';
 import type { Hub } from './hub.ts';
 import type { Session } from './session.ts';
+import type { Timings } from './timings.ts';
 
 /** One session's interest in one user's presence. */
 export interface Watch {
   /** Number of the look-up whose result was sent last: an older one that comes late is dropped. */
   lookup: number;
-  /** What was sent last said nothing. */
-  hidden: boolean;
+  /** What was sent last, as `stateOf` has it; null for nothing yet. */
+  state: string | null;
+}
+
+/** A user whose presence is watched here. */
+interface Watched {
+  readonly sessions: Set<Session>;
+  /** Whether the user is online, as far as this instance knows; null for unknown. */
+  online: boolean | null;
+  /** Tells that the user is offline, unless that has changed by then. */
+  timer: NodeJS.Timeout | null;
 }
 
 type Parts = Pick<Core, 'users' | 'privacy' | 'presence' | 'log' | 'clock'>;
@@ -18,18 +28,32 @@ type Parts = Pick<Core, 'users' | 'privacy' | 'presence' | 'log' | 'clock'>;
 /** At most so many users are watched by one connection. */
 export const maxWatched = 1000;
 
-/** Who watches whose presence on this instance. What each may see is asked for anew with every change. */
+/** What a viewer knows of somebody: nothing, that they are online, or when they were. The same twice is no news. */
+function stateOf(presence: Presence): string {
+  if (presence.online === null) return 'hidden';
+  return presence.online ? 'online' : (presence.last_seen ?? 'never');
+}
+
+/**
+ * Who watches whose presence on this instance. What each may see is asked for anew with every change.
+ *
+ * Connections come and go in storms: phones in tunnels, deployments. That somebody is online is told at once; that somebody left, only
+ * if it is still so after a moment. So a reconnect tells nothing, and somebody who comes and goes all the time costs two look-ups in
+ * that moment, not one for each change.
+ */
 export class Watches {
   readonly #core: Parts;
   readonly #hub: Hub;
   readonly #topics: Topics;
-  readonly #watchers = new Map<string, Set<Session>>();
+  readonly #timings: Pick<Timings, 'offlineMs'>;
+  readonly #watched = new Map<string, Watched>();
   #lookups = 0;
 
-  constructor(core: Parts, hub: Hub, topics: Topics) {
+  constructor(core: Parts, hub: Hub, topics: Topics, timings: Pick<Timings, 'offlineMs'>) {
     this.#core = core;
     this.#hub = hub;
     this.#topics = topics;
+    this.#timings = timings;
   }
 
   /**
@@ -53,6 +77,7 @@ export class Watches {
     try {
       for (const presence of await visiblePresence(this.#core, session.userId, [...wanted])) {
         found.add(presence.user_id);
+        this.#learn(presence);
         this.#send(session, presence, lookup, this.#frame(presence), true);
       }
     } finally {
@@ -67,10 +92,10 @@ export class Watches {
   unsubscribe(session: Session, userIds: readonly string[]): void {
     for (const id of userIds) {
       if (!session.watching?.delete(id)) continue;
-      const watchers = this.#watchers.get(id);
-      watchers?.delete(session);
-      if (watchers?.size === 0) {
-        this.#watchers.delete(id);
+      const watched = this.#watched.get(id);
+      watched?.sessions.delete(session);
+      if (watched?.sessions.size === 0) {
+        this.#watched.delete(id);
         this.#topics.drop(watchTopic(id));
       }
     }
@@ -82,44 +107,85 @@ export class Watches {
     if (session.watching) this.unsubscribe(session, [...session.watching.keys()]);
   }
 
-  /** Somebody came online or left: tells those who watch and may know, each user's privacy asked once. */
-  async changed(userId: string): Promise<void> {
-    const viewers = Map.groupBy(this.#watchers.get(userId) ?? [], (session) => session.userId);
+  /** Somebody came online or left: those who watch and may know are told, now or after a moment. */
+  changed(userId: string, status: 'online' | 'offline'): void {
+    const watched = this.#watched.get(userId);
+    if (!watched) return;
+    if (status === 'offline') this.#tellLater(userId, watched);
+    else if (watched.online !== true) {
+      watched.online = true;
+      this.#tell(userId, watched, null);
+    }
+  }
+
+  /** What may be seen of somebody changed, for all who watch or for one `viewer`. */
+  reconsider(userId: string, viewer: string | null): void {
+    const watched = this.#watched.get(userId);
+    if (watched) this.#tell(userId, watched, viewer);
+  }
+
+  #tellLater(userId: string, watched: Watched): void {
+    if (watched.timer) {
+      watched.timer.refresh();
+      return;
+    }
+    watched.timer = setTimeout(() => {
+      watched.timer = null;
+      watched.online = false;
+      this.#tell(userId, watched, null);
+    }, this.#timings.offlineMs).unref();
+  }
+
+  #tell(userId: string, watched: Watched, viewer: string | null): void {
+    const look = () => this.#look(userId, watched, viewer);
+    void whenBack(this.#core.log, 'a presence could not be told', look);
+  }
+
+  /** Looks up what each viewer may see; the stores make one query of what is asked in one turn. */
+  async #look(userId: string, { sessions }: Watched, viewer: string | null): Promise<void> {
+    const viewers = Map.groupBy(sessions, (session) => session.userId);
+    const asked = viewer === null ? [...viewers.keys()] : [viewer].filter((id) => viewers.has(id));
     const lookup = ++this.#lookups;
     // Most viewers see the same: those share a frame.
     const frames = new Map<string, Frame>();
     await Promise.all(
-      [...viewers].map(async ([viewer, sessions]) => {
-        const [presence] = await visiblePresence(this.#core, viewer, [userId]);
+      asked.map(async (id) => {
+        const [presence] = await visiblePresence(this.#core, id, [userId]);
         if (!presence) return;
-        const key = `${presence.online} ${presence.last_seen}`;
-        const frame = frames.get(key) ?? this.#frame(presence);
-        frames.set(key, frame);
-        for (const session of sessions) this.#send(session, presence, lookup, frame, false);
+        this.#learn(presence);
+        const state = stateOf(presence);
+        const frame = frames.get(state) ?? this.#frame(presence);
+        frames.set(state, frame);
+        for (const session of viewers.get(id) ?? []) this.#send(session, presence, lookup, frame, false);
       }),
     );
   }
 
+  #learn({ user_id, online }: Presence): void {
+    const watched = this.#watched.get(user_id);
+    if (watched && online !== null) watched.online = online;
+  }
+
   #add(session: Session, watching: Map<string, Watch>, id: string): Promise<void> | undefined {
-    watching.set(id, { lookup: 0, hidden: false });
-    const watchers = this.#watchers.get(id);
-    if (watchers) watchers.add(session);
-    else this.#watchers.set(id, new Set([session]));
-    return watchers ? this.#topics.joined(watchTopic(id)) : this.#topics.hold(watchTopic(id));
+    watching.set(id, { lookup: 0, state: null });
+    const watched = this.#watched.get(id);
+    if (watched) watched.sessions.add(session);
+    else this.#watched.set(id, { sessions: new Set([session]), online: null, timer: null });
+    return watched ? this.#topics.joined(watchTopic(id)) : this.#topics.hold(watchTopic(id));
   }
 
   #frame(presence: Presence): Frame {
     return serverFrame('presence', presence, this.#core.clock.now());
   }
 
-  /** A hidden presence is told when it is asked for or becomes hidden; its changes are nobody's business. */
+  /** What was asked for is told in any case; otherwise only news are, so that of somebody hidden no changes show. */
   #send(session: Session, presence: Presence, lookup: number, frame: Frame, asked: boolean): void {
     const watch = session.watching?.get(presence.user_id);
     if (!watch || watch.lookup > lookup) return;
-    const hidden = presence.online === null;
-    const news = asked || !hidden || !watch.hidden;
+    const state = stateOf(presence);
+    const news = asked || state !== watch.state;
     watch.lookup = lookup;
-    watch.hidden = hidden;
+    watch.state = state;
     if (news) this.#hub.tell(session, frame);
   }
 }

@@ -56,6 +56,21 @@ describe('in a cluster', () => {
     expect(await bob.rest('message.new')).toEqual([]);
   });
 
+  it('keeps the order also across what is for none of the members here', async () => {
+    await using world = await cluster();
+    const bob = await world.device('ws', world.bob);
+    const { receive } = world.fake.fanOut;
+    receive(packet(world, 1));
+    const { data, ...reaction } = packet(world, 3);
+    receive({ ...reaction, event: 'shared:message.reaction', data: `[["${world.bob}"]]\n${data}\n` });
+    receive(packet(world, 4));
+    receive(packet(world, 2));
+    const versions = [];
+    for (let n = 0; n < 3; n++) versions.push((await bob.next('message.new')).data.version);
+    expect(versions).toEqual([1, 2, 4]);
+    expect(await bob.rest('message.reaction')).toEqual([]);
+  });
+
   it('serves its own sessions while others cannot be reached, and hands over what waited, in order', async () => {
     await using world = await cluster();
     const bob = await world.device('ws', world.bob);

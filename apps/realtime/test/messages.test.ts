@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { serverEvents } from '@parley/contract';
-import { openDirect } from '@parley/core';
+import { createChat } from '@parley/core';
 import { describe, expect, it } from 'vitest';
 import { transports } from './support/clients.ts';
 import { until, World } from './support/world.ts';
@@ -155,7 +155,7 @@ describe.each(transports)('messages on %s', (transport) => {
     const alice = await world.device(transport, world.alice);
     const bob = await world.device(transport, world.bob);
     const caller = { userId: world.alice, sessionId: '', requestId: 'test-request' };
-    const { chat } = await openDirect(world.fake.core, caller, { participant_id: world.bob });
+    const { chat } = await createChat(world.fake.core, caller, { type: 'direct', participant_id: world.bob });
     for (const [device, version] of [
       [alice, 7],
       [bob, 9],

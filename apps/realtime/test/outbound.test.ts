@@ -11,7 +11,7 @@ class FakeSocket extends Writable {
   #pending: (() => void) | null = null;
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.writes.push(String(chunk));
+    if (chunk.length > 0) this.writes.push(String(chunk));
     if (this.full) this.#pending = done;
     else done();
   }

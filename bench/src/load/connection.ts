@@ -15,6 +15,8 @@ export class Connection {
   /** Called for what arrives; the object is reused, so take out of it what is to be kept. */
   onIncoming: (incoming: Incoming) => void = () => {};
   onClose: (reason: string) => void = () => {};
+  /** Where set, sees frames before they become text; true: it has dealt with this one. */
+  onBytes: ((bytes: Buffer, start: number, end: number) => boolean) | null = null;
   #socket: WebSocketClient | null = null;
   #closed: string | null = null;
   readonly #incoming = emptyIncoming();
@@ -47,6 +49,7 @@ export class Connection {
         target: connection.wire.target(token),
         ...(localAddress ? { localAddress } : {}),
         onText: (text) => connection.#read(text),
+        onBytes: (bytes, start, end) => connection.onBytes?.(bytes, start, end) ?? false,
         onClose: (reason) => connection.#fail(reason),
       });
       await connection.#socket.opened;

@@ -44,6 +44,29 @@ export async function openDirectChat(base: string, account: Account, participant
   return (await callApi<{ chat_id: string }>(base, 'POST', '/chats', body, account.token)).chat_id;
 }
 
+/** Makes a group of `account` and the others; returns its id. */
+export async function createGroup(
+  base: string,
+  account: Account,
+  participantIds: readonly string[],
+): Promise<string> {
+  const body = { type: 'group', name: 'Benchmark', participant_ids: participantIds };
+  return (await callApi<{ chat_id: string }>(base, 'POST', '/chats', body, account.token)).chat_id;
+}
+
+/** The number of the newest message of a chat; 0 where there is none. */
+export async function newestSeq(base: string, account: Account, chatId: string): Promise<number> {
+  const path = `/chats/${chatId}/messages?limit=1`;
+  const { messages } = await callApi<{ messages: { seq: number }[] }>(
+    base,
+    'GET',
+    path,
+    undefined,
+    account.token,
+  );
+  return messages[0]?.seq ?? 0;
+}
+
 /** A series of phone numbers that no other run on the same server is likely to use. */
 export function phoneSeries(): (index: number) => string {
   const series = String(Math.floor(Math.random() * 10 ** 6)).padStart(6, '0');

@@ -5,16 +5,16 @@ import { readBuffer } from './read-buffer.ts';
 export interface HttpLaneOptions {
   host: string;
   port: number;
-  /** The whole request, ready to be written. */
-  request: Buffer;
+  /** The whole request, ready to be written, or what makes the next one. */
+  request: Buffer | (() => Buffer);
   /** An answer has arrived to its last byte. */
   onAnswer: (status: number, bodyBytes: number) => void;
   onClose: (reason: string) => void;
 }
 
 /**
- * One keep-alive HTTP/1.1 connection that repeats one request, without pipelining. It reads of an answer what is
- * needed to know that it is complete: the status and the length, or the end of the chunks.
+ * One keep-alive HTTP/1.1 connection that sends one request after the other, without pipelining. It reads of an answer
+ * what is needed to know that it is complete: the status and the length, or the end of the chunks.
  */
 export class HttpLane {
   readonly #socket: Socket;
@@ -40,7 +40,8 @@ export class HttpLane {
   }
 
   send(): void {
-    this.#socket.write(this.#options.request);
+    const { request } = this.#options;
+    this.#socket.write(typeof request === 'function' ? request() : request);
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import { Pair } from './pair.ts';
 import { Receipts } from './receipts.ts';
 
 /** Long enough for a message that the server delivers twice to show itself. */
-const GRACE_MS = 300;
+export const GRACE_MS = 300;
 
 /** Runs one row of messages: sign in, connect, warm up, measure, drain, check. */
 export async function runMessages(
@@ -75,7 +75,8 @@ export async function runMessages(
   }
 }
 
-async function settle(done: () => boolean, withinMs: number): Promise<boolean> {
+/** Waits until `done`, at most `withinMs`; says whether it came to that. */
+export async function settle(done: () => boolean, withinMs: number): Promise<boolean> {
   const until = performance.now() + withinMs;
   while (!done()) {
     if (performance.now() > until) return false;

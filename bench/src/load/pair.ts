@@ -6,7 +6,7 @@ import type { Receipts } from './receipts.ts';
 import type { Incoming } from './wire.ts';
 
 /** A chat line of ordinary length. */
-const BODY = 'See you at the station at ten past eight, bring the tickets :-)';
+export const BODY = 'See you at the station at ten past eight, bring the tickets :-)';
 
 /** A message on its way. It ends when both the answer to the sender and the delivery have come. */
 interface Flight {

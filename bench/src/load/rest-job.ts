@@ -4,6 +4,7 @@ import { Histogram } from '../histogram.ts';
 import type { Phase, RestJob, RestResult, RestSubject } from '../protocol.ts';
 import { phoneSeries, signIn } from './http-api.ts';
 import { HttpLane } from './http-lane.ts';
+import { requestBytes } from './http-request.ts';
 
 /** Signs a user in and fetches what the measured route answers. */
 export async function restSubject(url: string, path: string): Promise<RestSubject> {
@@ -17,10 +18,7 @@ export async function restSubject(url: string, path: string): Promise<RestSubjec
 /** Repeats one GET over keep-alive connections, each sending the next request when its answer is complete. */
 export async function runRest(job: RestJob, onPhase: (phase: Phase) => void): Promise<RestResult> {
   const { hostname, port } = new URL(job.url);
-  const request = Buffer.from(
-    `GET ${job.path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAccept: application/json\r\n` +
-      `Connection: keep-alive\r\nAuthorization: Bearer ${job.token}\r\n\r\n`,
-  );
+  const request = requestBytes(job.url, 'GET', job.path, job.token);
   const latency = new Histogram();
   const firstViolations: string[] = [];
   let violations = 0;

@@ -13,6 +13,8 @@ export interface WebSocketOptions {
   target: string;
   localAddress?: string;
   onText: (text: string) => void;
+  /** Gets whole text frames first, as bytes that are only good until it returns; true: `onText` need not see this one. */
+  onBytes?: (bytes: Buffer, start: number, end: number) => boolean;
   /** Once, when the connection is gone; `reason` says who ended it and how. */
   onClose: (reason: string) => void;
 }
@@ -109,6 +111,7 @@ export class WebSocketClient {
 
   #onFrame(opcode: number, fin: boolean, bytes: Buffer, start: number, end: number): void {
     if (opcode === OPCODE.text || opcode === OPCODE.continuation) {
+      if (fin && opcode === OPCODE.text && this.#options.onBytes?.(bytes, start, end)) return;
       const text = bytes.toString('latin1', start, end);
       if (!fin) this.#partial += text;
       else if (this.#partial === '') this.#options.onText(text);

@@ -1,5 +1,6 @@
 /** Contract section 5: what travels between the programs. */
 import { z } from 'zod';
+import { chatChanges } from './changes.ts';
 import { chatTypes, participant } from './chats.ts';
 import { message, messageStatuses } from './messages.ts';
 import { counter, timestamp, uuid } from './primitives.ts';
@@ -11,10 +12,20 @@ export const streams = {
   PRESENCE: ['presence.>'],
   NOTIFICATIONS: ['notif.>'],
   MEDIA: ['media.>'],
+  /** Beyond the papers: what concerns a user's own devices alone. */
+  USERS: ['user.>'],
 } as const;
 
 /** Seconds to wait before the n-th redelivery; then the event is a dead letter. */
 export const redeliverySeconds = [1, 5, 15, 30, 60] as const;
+
+const recipients = z.array(uuid).meta({ description: 'Members at that time who may see what it is about' });
+
+/** Not there in events from before it was. */
+const unquoted = z
+  .array(uuid)
+  .default([])
+  .meta({ description: 'Recipients who joined after what is quoted: for them `reply_to_preview` is null' });
 
 export const busPayloads = {
   'msg.new': z.object({
@@ -22,6 +33,7 @@ export const busPayloads = {
     recipients: z
       .array(uuid)
       .meta({ description: 'Every member at the time of sending, the sender included' }),
+    unquoted,
     /** The connection it was sent on: it gets `message.sent` instead of `message.new`. */
     origin: z.string().nullable(),
   }),
@@ -49,6 +61,67 @@ export const busPayloads = {
     state_version: counter,
     user_versions: z.record(uuid, counter),
   }),
+  'msg.deleted': z.object({
+    chat_id: uuid,
+    message_id: uuid,
+    seq: counter,
+    version: counter,
+    /** Its time was over; nobody deleted it. */
+    expired: z.boolean(),
+    recipients,
+  }),
+  'msg.edited': z.object({ message, recipients, unquoted }),
+  'msg.reaction': z.object({
+    chat_id: uuid,
+    message_id: uuid,
+    seq: counter,
+    version: counter,
+    user_id: uuid,
+    emoji: z.string().nullable(),
+    recipients,
+  }),
+  'chat.updated': z.object({
+    chat_id: uuid,
+    changes: chatChanges,
+    state_version: counter,
+    updated_by: uuid,
+    recipients,
+  }),
+  'group.member.added': z.object({
+    chat_id: uuid,
+    user_id: uuid,
+    added_by: uuid,
+    state_version: counter,
+    /** Of the one who was added. */
+    user_version: counter,
+    /** Every member from now on, the added one included. */
+    recipients,
+  }),
+  'group.member.removed': z.object({
+    chat_id: uuid,
+    user_id: uuid,
+    /** The same as `user_id` for one who left. */
+    removed_by: uuid,
+    state_version: counter,
+    /** Of the one who was removed. */
+    user_version: counter,
+    /** Every remaining member, and the removed one. */
+    recipients,
+  }),
+  /** For the user's own devices; where others may see more or less of the user now, also for those who watch. */
+  'user.updated': z.object({
+    user_id: uuid,
+    user_version: counter,
+    change: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('chat'), chat_id: uuid, changes: chatChanges }),
+      z.object({ kind: z.literal('star'), chat_id: uuid, message_id: uuid, is_starred: z.boolean() }),
+      z.object({ kind: z.literal('hide'), chat_id: uuid, message_id: uuid }),
+      z.object({ kind: z.literal('profile') }),
+      z.object({ kind: z.literal('privacy') }),
+      z.object({ kind: z.literal('contacts') }),
+      z.object({ kind: z.literal('block'), user_id: uuid, blocked: z.boolean() }),
+    ]),
+  }),
   'presence.changed': z.object({
     user_id: uuid,
     status: z.enum(['online', 'offline']),
@@ -60,6 +133,7 @@ export const busPayloads = {
 
 export type BusSubject = keyof typeof busPayloads;
 export type BusPayload<S extends BusSubject> = z.output<(typeof busPayloads)[S]>;
+export type UserChange = BusPayload<'user.updated'>['change'];
 
 /** The envelope of every event on the bus. */
 export const busEnvelope = z.object({

@@ -5,7 +5,8 @@ import type { ErrorCode } from './errors.ts';
 /**
  * Who may call a procedure. `anyone` needs no token; all others need one, and core's access functions decide the
  * rest: `self` touches only the caller's own things, `signed_in` any signed-in user (privacy applies to what is
- * shown), `chat_member` needs membership of the chat, `message_sender` must have sent the message.
+ * shown), `chat_member` needs membership of the chat (of the message), `chat_admin` to be an admin of it, `message_sender` to have sent
+ * the message.
  */
 export type Access = 'anyone' | 'self' | 'signed_in' | 'chat_member' | 'chat_admin' | 'message_sender';
 

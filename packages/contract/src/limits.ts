@@ -8,6 +8,22 @@ export const limits = {
   /** Messages per history page: asked for, and at most. */
   historyPage: { default: 50, max: 100 },
   chatPage: { default: 20, max: 100 },
+  /** Messages per page of search results and of starred messages. */
+  searchPage: { default: 20, max: 50 },
+  /** Unicode code points of a search. */
+  searchQuery: 256,
+  /** Members of a group, the one who made it included. */
+  groupMembers: 256,
+  groupName: 100,
+  groupDescription: 512,
+  /** Chats that one call may forward to. */
+  forwardTargets: 20,
+  /** Phone numbers in one contact sync. */
+  contactNumbers: 1000,
+  /** Seconds after sending in which a message can be edited. */
+  editSeconds: 15 * 60,
+  /** Seconds after which messages of a chat disappear; 0 is never. */
+  autoDeleteSeconds: [0, 86_400, 604_800, 7_776_000],
   /** Ids in one `message.delivered` frame. */
   deliveredIds: 100,
   /** Users in one `presence.subscribe` frame. */

@@ -35,6 +35,9 @@ export const message = z
     created_at: timestamp,
     updated_at: timestamp,
     edited_at: timestamp.nullable(),
+    expires_at: timestamp
+      .nullable()
+      .meta({ description: 'When it disappears: from then on it reads as deleted; null for never' }),
   })
   .meta({ id: 'Message' });
 
@@ -66,7 +69,8 @@ export const sendInput = z.discriminatedUnion('type', [
 
 export type SendInput = z.output<typeof sendInput>;
 
-const sampleMessage = {
+/** Shown in the document's examples. */
+export const sampleMessage = {
   message_id: '0198c6f4-02b1-7e63-8d1c-90a4e7c55f31',
   chat_id: '0198c6f3-1b77-7a0c-b2b4-5d1f2f6f9a10',
   sender_id: '0198c6f2-8a40-7b1e-8a55-0c8f3d1b9e21',
@@ -87,6 +91,7 @@ const sampleMessage = {
   created_at: '2026-03-01T09:21:07.120Z',
   updated_at: '2026-03-01T09:21:07.120Z',
   edited_at: null,
+  expires_at: null,
 } satisfies Message;
 
 export const listMessages = define({
@@ -132,7 +137,7 @@ export const sendMessage = define({
   input: sendInput,
   output: message,
   success: { 200: 'It was sent before: the first message', 201: 'Accepted' },
-  errors: ['CHAT_NOT_FOUND', 'NOT_CHAT_MEMBER', 'USER_BLOCKED', 'NOT_FOUND', 'CONFLICT'],
+  errors: ['CHAT_NOT_FOUND', 'NOT_CHAT_MEMBER', 'NOT_ADMIN', 'USER_BLOCKED', 'NOT_FOUND', 'CONFLICT'],
   example: {
     input: {
       chat_id: sampleMessage.chat_id,

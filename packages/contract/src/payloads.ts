@@ -5,6 +5,16 @@ import { text, uuid } from './primitives.ts';
 
 const caption = text({ max: limits.caption }).optional();
 
+/** What `system` messages tell of; their sender is who did it. */
+export const systemActions = [
+  'group_created',
+  'group_renamed',
+  'members_added',
+  'member_removed',
+  'member_left',
+] as const;
+export type SystemAction = (typeof systemActions)[number];
+
 export const payloads = {
   text: z.object({ body: text({ min: 1, max: limits.messageBody }) }).meta({ id: 'TextPayload' }),
   image: z.object({ media_id: uuid, caption }).meta({ id: 'ImagePayload' }),
@@ -29,7 +39,14 @@ export const payloads = {
       address: text({ max: 512 }).optional(),
     })
     .meta({ id: 'LocationPayload' }),
-  system: z.object({ body: z.string(), action: z.string() }).meta({ id: 'SystemPayload' }),
+  system: z
+    .object({
+      body: z.string().meta({ description: 'What happened, in English' }),
+      action: z.enum(systemActions),
+      user_ids: z.array(uuid).optional().meta({ description: 'Whom it happened to' }),
+      name: z.string().optional().meta({ description: "The group's name" }),
+    })
+    .meta({ id: 'SystemPayload' }),
 } as const;
 
 export const messageTypes = ['text', 'image', 'video', 'audio', 'document', 'location', 'system'] as const;
@@ -40,15 +57,15 @@ export const sendableTypes = ['text', 'image', 'video', 'audio', 'document', 'lo
 /** Types whose payload names a media file. */
 export const mediaTypes = ['image', 'video', 'audio', 'document'] as const;
 
-/** A stored payload; `{}` once the message was deleted for everyone. */
+/** A stored payload; `{}` once the message was deleted for everyone. The first that fits is taken: those with more fields come first. */
 export const storedPayload = z
   .union([
+    payloads.system,
     payloads.text,
     payloads.location,
     payloads.document,
     payloads.audio,
     payloads.image,
-    payloads.system,
     z.object({}).strict(),
   ])
   .meta({ id: 'MessagePayload' });

@@ -4,15 +4,73 @@
  */
 import type { z } from 'zod';
 import { logout, refresh, requestOtp, verifyOtp } from './auth.ts';
-import { createChat, getChat } from './chats.ts';
+import { createChat, getChat, listChats } from './chats.ts';
+import {
+  addParticipants,
+  muteChat,
+  pinChat,
+  removeParticipant,
+  setDisappearing,
+  setRole,
+  updateChat,
+} from './groups.ts';
+import {
+  deleteMessage,
+  editMessage,
+  forwardMessage,
+  messageReceipts,
+  reactToMessage,
+  starMessage,
+  unreactToMessage,
+  unstarMessage,
+} from './message-actions.ts';
 import { listMessages, markRead, sendMessage } from './messages.ts';
+import { blockUser, getPrivacy, listContacts, syncContacts, unblockUser, updatePrivacy } from './people.ts';
+import { listStarred, searchChat, searchMessages } from './search.ts';
 import { getPresence, getUser, me, updateMe } from './users.ts';
 
 export const procedures = {
   auth: { requestOtp, verifyOtp, refresh, logout },
-  users: { me, updateMe, get: getUser, presence: getPresence },
-  chats: { create: createChat, get: getChat },
-  messages: { list: listMessages, send: sendMessage, markRead },
+  users: {
+    me,
+    updateMe,
+    getPrivacy,
+    updatePrivacy,
+    syncContacts,
+    contacts: listContacts,
+    get: getUser,
+    presence: getPresence,
+    block: blockUser,
+    unblock: unblockUser,
+  },
+  chats: {
+    list: listChats,
+    create: createChat,
+    get: getChat,
+    update: updateChat,
+    addParticipants,
+    removeParticipant,
+    setRole,
+    mute: muteChat,
+    pin: pinChat,
+    setDisappearing,
+  },
+  messages: {
+    list: listMessages,
+    send: sendMessage,
+    markRead,
+    searchChat,
+    search: searchMessages,
+    starred: listStarred,
+    delete: deleteMessage,
+    edit: editMessage,
+    forward: forwardMessage,
+    star: starMessage,
+    unstar: unstarMessage,
+    react: reactToMessage,
+    unreact: unreactToMessage,
+    receipts: messageReceipts,
+  },
 } as const;
 
 export type Procedures = typeof procedures;

@@ -1,10 +1,12 @@
 /** Contract section 4: every event of both transports, in both directions. */
 import { z } from 'zod';
+import { chatChanges } from './changes.ts';
 import { chatTypes, participant } from './chats.ts';
 import { errorCodes } from './errors.ts';
 import { limits } from './limits.ts';
-import { message, messageStatuses, sendInput } from './messages.ts';
-import { counter, text, timestamp, uuid } from './primitives.ts';
+import { deleteFor, editPayload, emoji } from './message-actions.ts';
+import { type Message, message, messageStatuses, sendInput } from './messages.ts';
+import { counter, timestamp, uuid } from './primitives.ts';
 import { presence } from './users.ts';
 
 const empty = z.object({});
@@ -17,18 +19,14 @@ export const clientEvents = {
   'message.send': sendInput,
   'message.delivered': z.object({ message_ids: z.array(uuid).min(1).max(limits.deliveredIds) }),
   'message.read': z.object({ chat_id: uuid, up_to_message_id: uuid }),
+  'message.delete': z.object({ message_id: uuid, for: deleteFor.default('me') }),
+  'message.edit': z.object({ message_id: uuid, payload: editPayload }),
+  'message.react': z.object({ message_id: uuid, emoji: emoji.nullable() }),
   'typing.start': chatRef,
   'typing.stop': chatRef,
   'presence.subscribe': userIds,
   'presence.unsubscribe': userIds,
   ping: empty,
-} as const;
-
-/** Client events that later parts of the contract bring; until then they answer 4022 like any unknown event. */
-export const plannedClientEvents = {
-  'message.delete': z.object({ message_id: uuid, for: z.enum(['me', 'everyone']) }),
-  'message.edit': z.object({ message_id: uuid, payload: z.record(z.string(), z.unknown()) }),
-  'message.react': z.object({ message_id: uuid, emoji: text({ min: 1, max: 32 }).nullable() }),
 } as const;
 
 const sent = z.object({ message_id: uuid, client_msg_id: uuid, chat_id: uuid, seq: counter, timestamp });
@@ -50,7 +48,14 @@ export const serverEvents = {
   'message.new': message.extend({ timestamp }),
   'message.sent': sent,
   'message.status': status,
-  'message.deleted': z.object({ message_id: uuid, chat_id: uuid, version: counter }),
+  /** For everyone (`version` of the chat), or for this user alone (`user_version`). */
+  'message.deleted': z.object({
+    message_id: uuid,
+    chat_id: uuid,
+    version: counter.optional(),
+    user_version: counter.optional(),
+  }),
+  /** The same for all who get it: `status` and `is_starred` say nothing about the receiver's own. */
   'message.edited': message,
   'message.reaction': z.object({
     message_id: uuid,
@@ -58,6 +63,13 @@ export const serverEvents = {
     user_id: uuid,
     emoji: z.string().nullable(),
     version: counter,
+  }),
+  /** To the user's own devices (beyond the papers). */
+  'message.starred': z.object({
+    message_id: uuid,
+    chat_id: uuid,
+    is_starred: z.boolean(),
+    user_version: counter,
   }),
   typing: z.object({ chat_id: uuid, user_id: uuid, is_typing: z.boolean() }),
   presence,
@@ -69,18 +81,35 @@ export const serverEvents = {
     state_version: counter,
     user_version: counter,
   }),
+  /** For all members (`state_version`), or what this user set for itself: mute and pin (`user_version`). */
   'chat.updated': z.object({
     chat_id: uuid,
-    changes: z.record(z.string(), z.unknown()),
-    state_version: counter,
+    changes: chatChanges,
+    state_version: counter.optional(),
+    user_version: counter.optional(),
   }),
   'group.member.added': z.object({
     chat_id: uuid,
     user_id: uuid,
     display_name: z.string(),
     state_version: counter,
+    /** For the one who was added. */
+    user_version: counter.optional(),
   }),
-  'group.member.removed': z.object({ chat_id: uuid, user_id: uuid, state_version: counter }),
+  'group.member.removed': z.object({
+    chat_id: uuid,
+    user_id: uuid,
+    state_version: counter,
+    /** For the one who was removed: nothing comes after it. */
+    user_version: counter.optional(),
+  }),
+  /** To the user's own devices (beyond the papers): what changed of the account; fetch it. */
+  'user.updated': z.object({
+    kind: z.enum(['profile', 'privacy', 'contacts', 'block']),
+    /** With `block`: whom it is about. */
+    user_id: uuid.nullable(),
+    user_version: counter,
+  }),
   'media.updated': z.object({
     media_id: uuid,
     status: z.enum(['ready', 'processing']),
@@ -127,6 +156,9 @@ export interface AckResults {
   'message.send': ServerEventData<'message.sent'>;
   'message.delivered': Record<string, never>;
   'message.read': { unread_count: number };
+  'message.delete': { message_id: string; deleted_for: 'me' | 'everyone' };
+  'message.edit': Message;
+  'message.react': { message_id: string; reactions: Record<string, string> };
   'typing.start': Record<string, never>;
   'typing.stop': Record<string, never>;
   'presence.subscribe': Record<string, never>;

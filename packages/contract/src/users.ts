@@ -25,7 +25,7 @@ export const presence = z
   .meta({ id: 'Presence' });
 
 /** An address a client may show as a picture: http(s), or a path on this server; empty removes it. */
-const avatarUrl = text({ max: 2048 }).refine(
+export const avatarUrl = text({ max: 2048 }).refine(
   (value) => value === '' || /^(https?:\/\/[^\s]+|\/[^\s/][^\s]*)$/.test(value),
   'must be an http(s) address',
 );

@@ -16,7 +16,15 @@ import type {
   Signals,
   Sms,
 } from './ports/engines.ts';
-import type { ChatStore, MessageStore, PrivacyStore, SessionStore, UserStore } from './ports/stores.ts';
+import type {
+  ChatStore,
+  ContactStore,
+  MarkStore,
+  MessageStore,
+  PrivacyStore,
+  SessionStore,
+  UserStore,
+} from './ports/stores.ts';
 
 /** Settings that change what core does. */
 export interface CoreSettings {
@@ -34,6 +42,8 @@ export interface Core {
   readonly chats: ChatStore;
   readonly messages: MessageStore;
   readonly privacy: PrivacyStore;
+  readonly contacts: ContactStore;
+  readonly marks: MarkStore;
   readonly keyValue: KeyValue;
   readonly rates: RateLimiter;
   readonly presence: PresenceLeases;

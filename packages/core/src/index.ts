@@ -8,21 +8,45 @@ export { requestOtp, verifyOtp } from './auth/otp.ts';
 export { authenticate, deniedSessions, logout, refreshTokens } from './auth/session.ts';
 export { accessChat, type ChatAccess, type ChatNeed, checkChat, presentMembers } from './chats/access.ts';
 export { ChatCache } from './chats/cache.ts';
-export { describeChat, getChat, openDirect } from './chats/direct.ts';
+export { createChat } from './chats/create.ts';
+export { describeChat, getChat } from './chats/direct.ts';
+export {
+  addParticipants,
+  removeParticipant,
+  setDisappearing,
+  setRole,
+  updateChat,
+} from './chats/groups.ts';
+export { listChats } from './chats/list.ts';
+export { muteChat, pinChat } from './chats/own.ts';
 export type { Caller, Core, CoreSettings } from './context.ts';
 export { AppError, isUnavailable, unavailable } from './error.ts';
 export { Batcher, type BatcherOptions, BatchLoader } from './lib/batcher.ts';
 export { whenBack } from './lib/when-back.ts';
+export { deleteMessage } from './messages/delete.ts';
+export { editMessage } from './messages/edit.ts';
+export { expireMessages } from './messages/expire.ts';
+export { forwardMessage } from './messages/forward.ts';
 export { listMessages } from './messages/history.ts';
 export type { CommittedMove } from './messages/positions.ts';
+export { react, reactToMessage, unreactToMessage } from './messages/react.ts';
 export { markDelivered, markRead } from './messages/receipts.ts';
+export { messageReceipts } from './messages/receipts-of.ts';
 export { sendMessage } from './messages/send.ts';
+export { listStarred, starMessage, unstarMessage } from './messages/star.ts';
 export { typingAudience } from './messages/typing.ts';
 export { expandOutbox, type OutboxPayloads } from './outbox.ts';
 export * from './ports/engines.ts';
 export * from './ports/stores.ts';
 export { connectionClosed, connectionOpened, connectionsAlive } from './presence/connections.ts';
 export { expirePresence } from './presence/expire.ts';
+export { highlightsOf } from './search/highlights.ts';
+export { parseQuery } from './search/query.ts';
+export { searchChat, searchMessages } from './search/search.ts';
+export { searchTokens } from './search/tokens.ts';
+export { blockUser, unblockUser } from './users/blocks.ts';
+export { listContacts, syncContacts } from './users/contacts.ts';
+export { getPrivacy, updatePrivacy } from './users/privacy.ts';
 export { getMe, getPresence, getUser, updateMe, visiblePresence, visibleProfiles } from './users/profile.ts';
 
 /** What the outside brings; the rest core makes itself. */
@@ -31,10 +55,16 @@ export type CoreParts = Omit<Core, 'chatCache' | 'sendQueue' | 'positions'>;
 /** Makes the core over the given ports. */
 export function createCore(parts: CoreParts): Core {
   const chatCache = new ChatCache(parts.chats);
+  // Ends with the process, like the cache itself.
+  parts.signals.subscribe((signal) => {
+    if (signal.kind !== 'chats') return;
+    for (const chatId of signal.chat_ids) chatCache.invalidate(chatId);
+  });
+  parts.signals.onGap(() => chatCache.clear());
   return {
     ...parts,
     chatCache,
-    sendQueue: new SendQueue(parts),
+    sendQueue: new SendQueue({ ...parts, chatCache }),
     positions: new PositionWriter({ ...parts, chatCache }),
   };
 }

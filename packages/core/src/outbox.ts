@@ -3,18 +3,21 @@
  * usual path makes the same events from what it has at hand. Event ids are stored with the row, so a repeat is told.
  */
 import { type AnyBusEvent, parseBusEvent } from '@parley/contract';
-import { presentMembers } from './chats/access.ts';
 import { chatCreatedEvent } from './chats/direct.ts';
+import { type ChatChangeRow, finishChange } from './chats/system.ts';
 import type { Core } from './context.ts';
 import { derivedId } from './lib/ids.ts';
+import { changeEvents } from './messages/changes.ts';
 import { type CommittedMove, statusEvents } from './messages/positions.ts';
 import { newMessageEvent } from './messages/send-queue.ts';
-import { isVisible, replyPreviewOf, toWire } from './messages/wire.ts';
-import type { ChatRecord, EventContext, OutboxRow, StoredMessage } from './ports/stores.ts';
+import { masked, quoteOf, toWire } from './messages/wire.ts';
+import type { ChatRecord, CommittedChange, EventContext, OutboxRow, StoredMessage } from './ports/stores.ts';
 
 /** Payloads of `outbox` rows, by subject. */
 export interface OutboxPayloads {
   'msg.new': { messages: { id: string; context: EventContext }[] };
+  /** Changes of stored messages. */
+  'msg.changed': { changes: CommittedChange[] };
   'msg.status.updated': { moves: CommittedMove[] };
   'chat.created': {
     chat_id: string;
@@ -22,21 +25,34 @@ export interface OutboxPayloads {
     user_versions: Record<string, number>;
     context: EventContext;
   };
+  /** A change of a chat whose system message may not be stored yet. */
+  'chat.change': ChatChangeRow;
+  /** Events as they are. */
+  events: { events: AnyBusEvent[] };
   /** A dead letter that goes back to the consumer that could not handle it. */
   'dlq.replay': { consumer: string; event: unknown };
 }
 
-type Parts = Pick<Core, 'messages' | 'chatCache' | 'privacy' | 'clock'>;
+type Parts = Pick<
+  Core,
+  'messages' | 'chats' | 'sendQueue' | 'chatCache' | 'privacy' | 'signals' | 'clock' | 'log'
+>;
 
 /** The events of a row, in their order. */
 export async function expandOutbox(core: Parts, row: OutboxRow): Promise<AnyBusEvent[]> {
   switch (row.subject) {
     case 'msg.new':
       return expandMessages(core, row.payload as OutboxPayloads['msg.new']);
+    case 'msg.changed':
+      return changeEvents(core, (row.payload as OutboxPayloads['msg.changed']).changes);
     case 'msg.status.updated':
       return statusEvents(core, (row.payload as OutboxPayloads['msg.status.updated']).moves);
     case 'chat.created':
       return expandChat(core, row.payload as OutboxPayloads['chat.created']);
+    case 'chat.change':
+      return finishChange(core, row.payload as OutboxPayloads['chat.change']);
+    case 'events':
+      return (row.payload as OutboxPayloads['events']).events.map(parseBusEvent);
     case 'dlq.replay': {
       const { consumer, event } = row.payload as OutboxPayloads['dlq.replay'];
       const parsed = parseBusEvent(event);
@@ -47,7 +63,6 @@ export async function expandOutbox(core: Parts, row: OutboxRow): Promise<AnyBusE
       throw new Error(`outbox row ${row.id} has an unknown subject`);
   }
 }
-
 async function expandMessages(core: Parts, payload: OutboxPayloads['msg.new']): Promise<AnyBusEvent[]> {
   const stored = await core.messages.byIds(payload.messages.map((entry) => entry.id));
   const replyIds = [...stored.values()].flatMap((message) => message.reply_to_message_id ?? []);
@@ -68,17 +83,11 @@ function rebuild(
   replies: Map<string, StoredMessage>,
   context: EventContext,
 ): AnyBusEvent {
+  const now = core.clock.now();
   const reply = message.reply_to_message_id ? replies.get(message.reply_to_message_id) : undefined;
-  const recipients = presentMembers(chat).filter((id) => {
-    const member = chat.members.get(id);
-    return member !== undefined && isVisible(member, message.seq);
-  });
-  return newMessageEvent(
-    toWire(message, 'sent', reply ? replyPreviewOf(reply) : null),
-    recipients,
-    context,
-    core.clock.now(),
-  );
+  const quote = reply ? quoteOf(reply, now) : null;
+  const wire = toWire(masked(message, now), 'sent', quote?.preview ?? null);
+  return newMessageEvent(wire, chat, quote, context, now);
 }
 
 async function expandChat(core: Parts, payload: OutboxPayloads['chat.created']): Promise<AnyBusEvent[]> {

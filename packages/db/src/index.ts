@@ -1,7 +1,9 @@
 /** @packageDocumentation The stores behind core's ports. */
 export { PostgresChatStore } from './chat-store.ts';
+export { PostgresContactStore } from './contact-store.ts';
 export { PostgresDeadLetterStore } from './dead-letter-store.ts';
 export { PostgresLeaseStore } from './lease-store.ts';
+export { PostgresMarkStore } from './mark-store.ts';
 export { PostgresMessageStore, type PublishedIds } from './message-store.ts';
 export { migrate } from './migrate.ts';
 export { MongoConnection, type MongoOptions } from './mongo/connection.ts';

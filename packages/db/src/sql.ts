@@ -58,6 +58,9 @@ function isClean(client: ReleasedClient): boolean {
   return !client._getActiveQuery() && client.getTransactionStatus() === 'I';
 }
 
+/** Statements of one transaction. */
+export type Transaction = Pick<Sql, 'rows'>;
+
 export class Sql {
   readonly pool: pg.Pool;
 
@@ -87,6 +90,32 @@ export class Sql {
       return (await this.pool.query<R>({ name, text, values })).rows;
     } catch (error) {
       throw toStoreError(error);
+    }
+  }
+
+  /**
+   * Runs several prepared statements as one transaction; what `work` throws rolls it back and is passed on. Not for the hot path: it holds
+   * a connection for several round trips. Errors: as `rows`.
+   */
+  async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect().catch((error) => {
+      throw toStoreError(error);
+    });
+    const tx: Transaction = {
+      rows: async <R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]) =>
+        (await client.query<R>({ name, text, values })).rows,
+    };
+    try {
+      await client.query('BEGIN');
+      const result = await work(tx);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      // Where even this fails the connection is not clean, and the pool drops it.
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw toStoreError(error);
+    } finally {
+      client.release();
     }
   }
 

@@ -1,7 +1,16 @@
-/** Users on PostgreSQL: reads on prepared SQL (every request needs one), the rest through Prisma. */
-import { BatchLoader, type ProfilePatch, type UserRecord, type UserStore, unavailable } from '@parley/core';
+/** Users on PostgreSQL: on prepared SQL (every request reads one), but for signing in, which goes through Prisma. */
+import {
+  BatchLoader,
+  type ProfilePatch,
+  type Tell,
+  type Told,
+  type UserRecord,
+  type UserStore,
+  unavailable,
+} from '@parley/core';
 import { isPrismaUnavailable, type PrismaClient } from './prisma.ts';
 import { type Sql, toStoreError } from './sql.ts';
+import { raiseUser, writeTold } from './telling.ts';
 
 interface UserRow {
   id: string;
@@ -38,6 +47,19 @@ export async function withPrisma<T>(call: Promise<T>): Promise<T> {
   }
 }
 
+const columns =
+  'id, phone, display_name, avatar_url, status_text, last_seen, user_version, created_at, updated_at';
+
+/** Touches the row only where that makes a difference, also when two calls meet: the later one looks again at what the first left. */
+const changeProfile = `
+  UPDATE users SET
+    display_name = COALESCE($2, display_name), status_text = COALESCE($3, status_text),
+    avatar_url = COALESCE($4, avatar_url), updated_at = clock_timestamp()
+  WHERE id = $1 AND (
+    display_name <> COALESCE($2, display_name) OR status_text <> COALESCE($3, status_text)
+    OR avatar_url <> COALESCE($4, avatar_url))
+  RETURNING ${columns}`;
+
 export class PostgresUserStore implements UserStore {
   readonly #sql: Sql;
   readonly #prisma: PrismaClient;
@@ -72,28 +94,32 @@ export class PostgresUserStore implements UserStore {
   async #load(ids: string[]): Promise<Map<string, UserRecord>> {
     const rows = await this.#sql.rows<UserRow>(
       'users',
-      `SELECT id, phone, display_name, avatar_url, status_text, last_seen, user_version, created_at, updated_at
-       FROM users WHERE id = ANY($1::uuid[])`,
+      `SELECT ${columns} FROM users WHERE id = ANY($1::uuid[])`,
       [ids],
     );
     return new Map(rows.map((row) => [row.id, toRecord(row)]));
   }
 
-  async updateProfile(id: string, patch: ProfilePatch): Promise<UserRecord | undefined> {
-    const changes = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-    if (Object.keys(changes).length === 0) return this.find(id);
-    return withPrisma(
-      this.#prisma.$transaction(async (tx) => {
-        // The update holds the row until the commit, so versions become visible in their order.
-        const [user] = await tx.user.updateManyAndReturn({
-          where: { id },
-          data: { ...changes, user_version: { increment: 1 }, updated_at: new Date() },
-        });
-        if (!user) return undefined;
-        await tx.userChange.create({ data: { user_id: id, version: user.user_version, kind: 'profile' } });
-        return toRecord(user);
-      }),
-    );
+  async updateProfile(
+    id: string,
+    patch: ProfilePatch,
+    tell: Tell,
+  ): Promise<{ user: UserRecord; told: Told | null } | undefined> {
+    const changed = await this.#sql.transaction(async (tx) => {
+      const [row] = await tx.rows<UserRow>('change-profile', changeProfile, [
+        id,
+        patch.display_name ?? null,
+        patch.status_text ?? null,
+        patch.avatar_url ?? null,
+      ]);
+      if (!row) return undefined;
+      const version = await raiseUser(tx, id, 'profile', null);
+      if (version === undefined) return undefined;
+      return { user: toRecord({ ...row, user_version: version }), told: await writeTold(tx, tell, version) };
+    });
+    if (changed) return changed;
+    const user = await this.find(id);
+    return user && { user, told: null };
   }
 
   async setLastSeen(id: string, at: Date): Promise<void> {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type AppendResult, isUnavailable, type NewMessage } from '@parley/core';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MongoConnection, MongoMessageStore, MongoOutboxStore } from '../src/index.ts';
-import { message } from './message-store-contract.ts';
+import { changeOf, message } from './message-contract/kit.ts';
 import { ownMongo } from './support/mongo.ts';
 
 const { server, why } = await ownMongo();
@@ -45,6 +45,8 @@ describe.skipIf(!server)(`MongoDB that fails${why}`, () => {
 
   it('is unavailable in time while it hangs, and then carries on by itself', async () => {
     const [chat, me, connection] = [randomUUID(), randomUUID(), connect()];
+    const [now, window] = [new Date().toISOString(), { chatId: chat, after: 0, upTo: null }];
+    const terms = [{ token: 'word', prefix: true }];
     await connection.ping();
     await store.append([message(chat, me)]);
     server.pause();
@@ -58,7 +60,13 @@ describe.skipIf(!server)(`MongoDB that fails${why}`, () => {
         store.byIds([randomUUID()]),
         page(chat),
         store.others([{ chatId: chat, userId: me, from: 0, to: 5, limit: 9 }]),
-        store.countUnread({ chatId: chat, userId: me, after: 0, upTo: null }),
+        store.unread([{ ...window, userId: me, except: [] }], now),
+        store.newest([{ ...window, except: [] }], now),
+        store.activity([chat]),
+        store.expired(now, 10),
+        store.searchChat({ window, terms, limit: 5, now }),
+        store.searchChats({ windows: [{ ...window, lastAt: now }], terms, before: null, limit: 5, now }),
+        store.change([changeOf(message(chat, me), { kind: 'delete' })]),
         store.heads([chat]),
         new MongoMessageStore(connection).ensureIndexes(),
         new MongoOutboxStore(connection).pending({ olderThanSeconds: 0, limit: 1, claimSeconds: 1 }),

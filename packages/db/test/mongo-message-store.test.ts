@@ -5,7 +5,7 @@ import { type Collection, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MongoConnection, MongoMessageStore, MongoOutboxStore } from '../src/index.ts';
 import type { MessageDocument } from '../src/mongo/message-document.ts';
-import { message } from './message-store-contract.ts';
+import { message } from './message-contract/kit.ts';
 import { testMongoUrl } from './support/mongo.ts';
 
 const { url, why } = await testMongoUrl();
@@ -24,6 +24,8 @@ describe.skipIf(why)(`messages on MongoDB${why}`, () => {
     await client.db().dropDatabase();
     store = new MongoMessageStore(connection);
     await store.ensureIndexes();
+    // A database cannot be dropped under what is still being written.
+    return () => store.activity([]);
   });
   afterAll(async () => {
     await client.db().dropDatabase();
@@ -42,10 +44,25 @@ describe.skipIf(why)(`messages on MongoDB${why}`, () => {
       chat_seq: { key: { chat_id: 1, seq: 1 }, unique: true },
       chat_versions: { key: { chat_id: 1, versions: 1 }, unique: true },
       sender_client_msg_id: { key: { sender_id: 1, client_msg_id: 1 }, unique: true },
+      chat_sender: { key: { chat_id: 1, sender_id: 1, seq: 1, type: 1 } },
+      chat_live: { key: { chat_id: 1, seq: -1 } },
+      chat_deleted: { key: { chat_id: 1, seq: 1, sender_id: 1, type: 1, is_deleted: 1 } },
+      expires: { key: { expires_at: 1 } },
+      chat_expires: { key: { chat_id: 1, expires_at: 1 } },
+      chat_tokens: { key: { chat_id: 1, tokens: 1, _id: -1, seq: 1 } },
       outbox_batch: { key: { 'outbox.batch': 1 } },
+      untold_batch: { key: { 'untold.batch': 1 } },
     });
-    expect(indexes.find(({ name }) => name === 'outbox_batch')?.partialFilterExpression).toEqual({
-      'outbox.batch': { $exists: true },
+    const partial = indexes.filter((index) => index.partialFilterExpression !== undefined);
+    const hasTime = { is_deleted: false, expires_at: { $gt: new Date(0) } };
+    expect(Object.fromEntries(partial.map((index) => [index.name, index.partialFilterExpression]))).toEqual({
+      chat_live: { is_deleted: false },
+      chat_deleted: { is_deleted: true },
+      expires: hasTime,
+      chat_expires: hasTime,
+      chat_tokens: { is_deleted: false },
+      outbox_batch: { 'outbox.batch': { $exists: true } },
+      untold_batch: { 'untold.batch': { $exists: true } },
     });
   });
 

@@ -239,10 +239,11 @@ describe('users', () => {
   it('raise user_version with every change of the profile, without holes', async () => {
     const store = new PostgresUserStore(sql, prisma);
     const user = await newUser();
+    const tell = () => [];
     await Promise.all(
-      Array.from({ length: 8 }, (_, n) => store.updateProfile(user.id, { display_name: `n${n}` })),
+      Array.from({ length: 8 }, (_, n) => store.updateProfile(user.id, { display_name: `n${n}` }, tell)),
     );
-    await store.updateProfile(user.id, {});
+    await store.updateProfile(user.id, {}, tell);
     const changes = await sql.rows<{ version: number }>(
       'changes',
       'SELECT version FROM user_changes WHERE user_id = $1 ORDER BY version',
@@ -250,7 +251,7 @@ describe('users', () => {
     );
     expect(changes.map((change) => change.version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect((await store.find(user.id))?.user_version).toBe(8);
-    expect(await store.updateProfile(randomUUID(), { display_name: 'nobody' })).toBeUndefined();
+    expect(await store.updateProfile(randomUUID(), { display_name: 'nobody' }, tell)).toBeUndefined();
   });
 
   it('remember when they were last seen, only forward', async () => {

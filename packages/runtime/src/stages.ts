@@ -19,12 +19,18 @@ export function timedMessages(store: MessageStore, stages: Pick<MessageStages, '
       stages.store.together(performance.now() - begun, messages.length);
       return results;
     },
+    change: (changes) => store.change(changes),
     known: (senderId, clientMsgId) => store.known(senderId, clientMsgId),
     byIds: (ids) => store.byIds(ids),
     page: (input) => store.page(input),
     others: (spans) => store.others(spans),
-    countUnread: (input) => store.countUnread(input),
+    unread: (asks, now) => store.unread(asks, now),
+    newest: (asks, now) => store.newest(asks, now),
+    activity: (chatIds, asOf) => store.activity(chatIds, asOf),
     heads: (chatIds) => store.heads(chatIds),
+    expired: (now, limit) => store.expired(now, limit),
+    searchChat: (input) => store.searchChat(input),
+    searchChats: (input) => store.searchChats(input),
   };
 }
 

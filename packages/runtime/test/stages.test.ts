@@ -23,7 +23,13 @@ function storeOf(append: () => Promise<AppendResult[]>): MessageStore {
     byIds: refuse,
     page: refuse,
     others: refuse,
-    countUnread: refuse,
+    change: refuse,
+    unread: refuse,
+    newest: refuse,
+    activity: refuse,
+    expired: refuse,
+    searchChat: refuse,
+    searchChats: refuse,
   };
 }
 

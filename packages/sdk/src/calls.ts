@@ -1,4 +1,5 @@
 import type { InputOf, OutputOf, ProcedurePath } from '@parley/contract';
+import { procedureKinds } from '@parley/contract/kinds';
 import { isTokenError, ParleyError } from './errors.ts';
 import type { Http } from './http.ts';
 import { unlessAborted } from './lib/abort.ts';
@@ -12,6 +13,8 @@ export class Calls {
   readonly #session: Session;
   readonly #timing: Timing;
   readonly #closing: AbortSignal;
+  /** Hears of every change that succeeded. */
+  answered: (path: ProcedurePath, input: unknown, output: unknown) => void = () => {};
 
   /** `closing` ends all calls. */
   constructor(http: Http, session: Session, timing: Timing, closing: AbortSignal) {
@@ -33,7 +36,11 @@ export class Calls {
 
   /** A procedure as a member of the client. */
   readonly procedure: MakeProcedure = (path) => {
-    const member = (input?: unknown, options?: CallOptions) => this.#call(path, input ?? {}, options?.signal);
+    const member = async (input?: unknown, options?: CallOptions) => {
+      const output = await this.#call(path, input ?? {}, options?.signal);
+      if (procedureKinds[path] === 'mutation') this.answered(path, input ?? {}, output);
+      return output;
+    };
     return member as Procedure<typeof path>;
   };
 

@@ -13,19 +13,15 @@ import { ParleyError } from './errors.ts';
 import { exchangeTokens } from './exchange.ts';
 import { type FetchLike, Http } from './http.ts';
 import { type DebugLog, debugLog } from './lib/debug.ts';
-import {
-  type Api,
-  type AuthApi,
-  type ChatsApi,
-  type MessagesApi,
-  plainApi,
-  type UsersApi,
-} from './procedures.ts';
+import { type Api, type AuthApi, plainApi, type UsersApi } from './procedures.ts';
 import { Realtime } from './realtime/realtime.ts';
 import type { WebSocketClass } from './realtime/types.ts';
 import { Session } from './session.ts';
 import { memoryStorage, type TokenStorage } from './storage.ts';
 import { defaultTiming, type Timing } from './timing.ts';
+import { type Chats, chatsOf } from './view/chat-list.ts';
+import { type Messages, messagesOf } from './view/message-list.ts';
+import { Store } from './view/store.ts';
 
 /** Settings of a client; only `url` is needed. */
 export interface ClientOptions {
@@ -52,16 +48,17 @@ export class ParleyClient implements Api, AsyncDisposable {
   readonly auth: AuthApi;
   /** Profiles and presence. */
   readonly users: UsersApi;
-  /** Chats. */
-  readonly chats: ChatsApi;
-  /** History, and sending over HTTP. */
-  readonly messages: MessagesApi;
+  /** Calls about chats, and the list of the user's chats, kept up to date: `all`, `load()`, `subscribe()`. */
+  readonly chats: Chats;
+  /** Calls about messages; and as a function the messages of a chat, kept up to date: `client.messages(chatId)`. */
+  readonly messages: Messages;
   /** The live connection: events, sending, receipts, typing, presence. */
   readonly realtime: Realtime;
   /** Resolves when the stored session was restored (or there was none); never rejects. Calls wait for it by themselves. */
   readonly ready: Promise<void>;
 
   readonly #session: Session;
+  readonly #store: Store;
   readonly #closing = new AbortController();
 
   /** @internal Use `createClient`. */
@@ -76,13 +73,17 @@ export class ParleyClient implements Api, AsyncDisposable {
     const session = new Session({ storage, key, timing, debug, exchange });
     const calls = new Calls(http, session, timing, closing);
     const { users, chats, messages } = plainApi(calls.procedure);
+    const realtime = new Realtime({ url, session, timing, debug, WebSocket });
+    const store = new Store({ api: { chats, messages }, realtime, session, timing, debug });
+    calls.answered = (path, input, output) => store.answered(path, input, output);
+    this.#store = store;
     this.#session = session;
     this.ready = session.ready;
     this.auth = authApi(calls, session, device);
     this.users = users;
-    this.chats = chats;
-    this.messages = messages;
-    this.realtime = new Realtime({ url, session, timing, debug, WebSocket });
+    this.chats = chatsOf(chats, store);
+    this.messages = messagesOf(messages, store);
+    this.realtime = realtime;
   }
 
   /** The signed-in user's id; null if nobody is, and until `ready`. */
@@ -115,11 +116,21 @@ export class ParleyClient implements Api, AsyncDisposable {
   }
 
   /**
+   * Resolves when `client.chats` and the views of `client.messages(chatId)` say what the server said last: all that they have to
+   * fetch, because something was missed or could not be told from an event alone, has been fetched. Does not wait for events
+   * that are on their way, nor for messages that are being sent. While the network is away it waits.
+   */
+  settled(): Promise<void> {
+    return this.#store.fetching.settled();
+  }
+
+  /**
    * Disconnects, ends calls under way and rejects messages that wait (`ABORTED`). Stored tokens are kept. Resolves when a
    * refresh under way has been stored, which takes seconds where the network is away.
    */
   async close(): Promise<void> {
     this.realtime.close();
+    this.#store.close();
     this.#closing.abort(new ParleyError('ABORTED', 'The client was closed'));
     await this.#session.close();
   }

@@ -2,15 +2,20 @@
 
 export type {
   Chat,
+  ChatSummary,
+  Contact,
   ErrorCode,
   ErrorDetail,
+  FoundMessage,
   InputOf,
+  LastMessage,
   Message,
   MessageStatus,
   OutputOf,
   OwnProfile,
   Participant,
   Presence,
+  PrivacySettings,
   ProcedurePath,
   Profile,
   ServerEvent,
@@ -26,3 +31,6 @@ export type { Realtime } from './realtime/realtime.ts';
 export type { ReadResult } from './realtime/receipts.ts';
 export type { Draft, RealtimeStatus, Sent, WebSocketClass } from './realtime/types.ts';
 export { browserStorage, memoryStorage, type TokenStorage } from './storage.ts';
+export type { ChatList, Chats } from './view/chat-list.ts';
+export type { UnsentMessage } from './view/entry.ts';
+export type { ChatDraft, MessageList, Messages } from './view/message-list.ts';

@@ -21,6 +21,12 @@ export interface Timing {
   readonly pingMs: number;
   /** How often `typing.start` is repeated at most, while someone goes on typing. */
   readonly typingMs: number;
+  /** How long others are shown typing without news. */
+  readonly typingEndsMs: number;
+  /** Least and most time between two fetches of one chat for the views; and how long one may wait whose need is small. */
+  readonly refetchMs: number;
+  readonly refetchMaxMs: number;
+  readonly refetchLaterMs: number;
 }
 
 export const defaultTiming: Timing = {
@@ -36,4 +42,8 @@ export const defaultTiming: Timing = {
   pingMs: limits.heartbeat.pingSeconds * 1000,
   // Typing ends by itself after 5 s, so this keeps it alive with time to spare.
   typingMs: (limits.typingSeconds * 1000 * 3) / 5,
+  typingEndsMs: limits.typingSeconds * 1000,
+  refetchMs: 1000,
+  refetchMaxMs: 30_000,
+  refetchLaterMs: 5000,
 };

@@ -16,7 +16,15 @@ import {
   Readiness,
 } from '@parley/platform';
 import type { Runtime } from '@parley/runtime';
-import { FakeChats, FakeMessages, FakePrivacy, FakeSessions, FakeUsers } from './fake-stores.ts';
+import {
+  FakeChats,
+  FakeMessages,
+  FakePrivacy,
+  FakeSessions,
+  FakeUsers,
+  fakeContacts,
+  fakeMarks,
+} from './fake-stores.ts';
 
 export interface FakeRuntime extends Runtime {
   users: FakeUsers;
@@ -60,6 +68,8 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
     chats,
     messages: new FakeMessages(),
     privacy: new FakePrivacy(),
+    contacts: fakeContacts,
+    marks: fakeMarks,
     keyValue: new MemoryKeyValue(clock),
     rates: new MemoryRateLimiter(config.rateLimits, config.rateLimitScale),
     presence: new MemoryPresence(clock),

@@ -2,8 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type {
   AppendResult,
+  ChatListing,
   ChatRecord,
   ChatStore,
+  ContactStore,
+  MarkStore,
   Member,
   MessageStore,
   NewMessage,
@@ -17,6 +20,11 @@ import type {
 } from '@parley/core';
 
 const now = () => new Date().toISOString();
+
+/** Stands for a method of a port that no test here needs. */
+export function unused(): never {
+  throw new Error('not needed here');
+}
 
 export class FakeUsers implements UserStore {
   readonly byId = new Map<string, UserRecord>();
@@ -54,7 +62,7 @@ export class FakeUsers implements UserStore {
     if (!user) return undefined;
     const given = Object.entries(patch).filter(([, value]) => value !== undefined);
     Object.assign(user, Object.fromEntries(given), { updated_at: now() });
-    return user;
+    return { user, told: null };
   }
 
   async setLastSeen() {}
@@ -112,7 +120,10 @@ export class FakeChats implements ChatStore {
       chat_id: chatId,
       type: 'direct',
       name: '',
+      description: '',
       avatar_url: '',
+      is_admin_only: false,
+      auto_delete_seconds: 0,
       state_version: 1,
       created_at: now(),
       updated_at: now(),
@@ -139,6 +150,26 @@ export class FakeChats implements ChatStore {
       return { delivered: move.delivered, read: move.read, moved: null };
     });
   }
+
+  async listings(userId: string, chatIds: readonly string[]) {
+    const found = await this.find(chatIds);
+    return new Map(
+      [...found.values()].map(({ members, ...chat }): [string, ChatListing] => {
+        const other = [...members.values()].find((member) => member.user_id !== userId) ?? null;
+        const own = { is_muted: false, mute_until: null, is_pinned: false };
+        const self = members.get(userId) as Member;
+        return [chat.chat_id, { ...chat, ...own, self, left_at: null, other }];
+      }),
+    );
+  }
+
+  readonly createGroup = unused;
+  readonly change = unused;
+  readonly setWindows = unused;
+  readonly memberships = unused;
+  readonly directOf = unused;
+  readonly setOwn = unused;
+  readonly receipts = unused;
 }
 
 export class FakeMessages implements MessageStore {
@@ -149,13 +180,12 @@ export class FakeMessages implements MessageStore {
       const known = this.#find(message.sender_id, message.client_msg_id);
       if (known) return { outcome: 'known', ...known };
       const seq = this.#of(message.chat_id).length + 1;
-      const { context: _context, fingerprint, created_at, ...rest } = message;
+      const { context: _context, tokens: _tokens, fingerprint, created_at, ...rest } = message;
       const stored: StoredMessage = {
         ...rest,
         seq,
         version: seq,
-        forwarded: false,
-        forwarded_from: null,
+        forwarded: message.forwarded_from !== null,
         reactions: {},
         is_deleted: false,
         created_at,
@@ -195,9 +225,30 @@ export class FakeMessages implements MessageStore {
     return spans.map(() => []);
   }
 
-  async countUnread({ chatId, userId, after }: Parameters<MessageStore['countUnread']>[0]) {
-    return this.#of(chatId).filter((message) => message.sender_id !== userId && message.seq > after).length;
+  async unread(asks: Parameters<MessageStore['unread']>[0]) {
+    return asks.map(
+      ({ chatId, userId, after }) =>
+        this.#of(chatId).filter((message) => message.sender_id !== userId && message.seq > after).length,
+    );
   }
+
+  async newest(asks: Parameters<MessageStore['newest']>[0]) {
+    return asks.map(({ chatId }) => this.#of(chatId).at(-1));
+  }
+
+  async activity(chatIds: readonly string[]) {
+    return new Map(
+      chatIds.flatMap((id) => {
+        const last = this.#of(id).at(-1);
+        return last ? [[id, last.created_at] as const] : [];
+      }),
+    );
+  }
+
+  readonly change = unused;
+  readonly expired = unused;
+  readonly searchChat = unused;
+  readonly searchChats = unused;
 
   async heads(chatIds: readonly string[]) {
     return new Map(chatIds.map((id) => [id, { seq: this.#of(id).length, version: this.#of(id).length }]));
@@ -217,4 +268,17 @@ export class FakePrivacy implements PrivacyStore {
       blocked: false,
     }));
   }
+
+  readonly find = unused;
+  readonly update = unused;
 }
+
+export const fakeContacts: ContactStore = { sync: unused, list: unused, setBlocked: unused };
+
+export const fakeMarks: MarkStore = {
+  of: async () => new Map(),
+  hiddenIn: async (_userId, windows) => windows.map(() => []),
+  star: unused,
+  hide: unused,
+  starred: unused,
+};

@@ -1,9 +1,12 @@
 /** From the bus and from other instances to the sessions here (contract sections 4 and 5). */
-import type { BusPayload } from '@parley/contract';
+import type { BusPayload, BusSubject } from '@parley/contract';
 import { whenBack } from '@parley/core';
 import type { RealtimeContext } from '../context.ts';
+import { deliverDeletion, deliverEdit, deliverReaction } from './changes.ts';
 import { deliverChat } from './chats.ts';
+import { deliverAddition, deliverChatUpdate, deliverRemoval, tellMember } from './groups.ts';
 import { deliverMessage } from './messages.ts';
+import { deliverOwn } from './own.ts';
 import { deliverStatus } from './statuses.ts';
 import { watchTopic } from './topics.ts';
 
@@ -16,46 +19,67 @@ const consumer = 'realtime';
  */
 const maxAgeMs = 10 * 60_000;
 
+/** How an event reaches the sessions here and the other instances; undefined where that is done when it returns. */
+type Delivery<S extends BusSubject> = (
+  ctx: RealtimeContext,
+  payload: BusPayload<S>,
+  eventId: string,
+) => Promise<void> | undefined;
+
 /** Starts delivering; returns how to stop. A handler that throws gets its event again, later. */
 export function startDelivery(ctx: RealtimeContext): () => void {
   const { bus, signals, clock } = ctx.core;
-  const { deliverer } = ctx;
   const oldest = clock.now() - maxAgeMs;
-  const tooOld = (timestamp: string) => Date.parse(timestamp) < oldest;
-  // What another instance passed on is not tried again by the bus.
-  deliverer.on('chat.created', (json) => {
-    const payload = JSON.parse(json) as BusPayload<'chat.created'>;
-    void whenBack(ctx.log, 'a new chat could not be told', () => deliverChat(ctx, payload));
-  });
-  deliverer.on('presence.changed', (json) => {
-    const { user_id } = JSON.parse(json) as BusPayload<'presence.changed'>;
-    void whenBack(ctx.log, 'a presence could not be told', () => ctx.watches.changed(user_id));
-  });
+  const take = <S extends BusSubject>(subject: S, deliver: Delivery<S>) =>
+    bus.subscribe(consumer, subject, ({ timestamp, payload, event_id }) =>
+      Date.parse(timestamp) < oldest ? undefined : deliver(ctx, payload, event_id),
+    );
+  takePassedOn(ctx);
   const stops = [
-    deliverer.start(),
+    ctx.deliverer.start(),
     bus.subscribe(consumer, 'msg.new', (event) => {
-      if (tooOld(event.timestamp)) return undefined;
-      ctx.stages.consume.one(Math.max(0, clock.now() - Date.parse(event.timestamp)));
+      const at = Date.parse(event.timestamp);
+      if (at < oldest) return undefined;
+      ctx.stages.consume.one(Math.max(0, clock.now() - at));
       return timedDelivery(ctx, event.payload);
     }),
-    bus.subscribe(consumer, 'msg.status.updated', (event) =>
-      tooOld(event.timestamp) ? undefined : deliverStatus(ctx, event.payload, event.event_id),
-    ),
-    bus.subscribe(consumer, 'chat.created', async ({ payload, event_id }) => {
+    take('msg.deleted', deliverDeletion),
+    take('msg.edited', deliverEdit),
+    take('msg.reaction', deliverReaction),
+    take('msg.status.updated', deliverStatus),
+    take('chat.updated', deliverChatUpdate),
+    take('group.member.added', deliverAddition),
+    take('group.member.removed', deliverRemoval),
+    take('user.updated', deliverOwn),
+    take('chat.created', async (_ctx, payload, eventId) => {
       const everyone = payload.participants.map((member) => member.user_id);
       await deliverChat(ctx, payload);
-      await deliverer.passOn(everyone, 'chat.created', payload, event_id);
+      await ctx.deliverer.passOn(everyone, 'chat.created', payload, eventId);
     }),
-    bus.subscribe(consumer, 'presence.changed', async ({ payload, event_id }) => {
-      await ctx.watches.changed(payload.user_id);
-      await deliverer.passOn([watchTopic(payload.user_id)], 'presence.changed', payload, event_id);
+    take('presence.changed', (_ctx, payload, eventId) => {
+      ctx.watches.changed(payload.user_id, payload.status);
+      return ctx.deliverer.passOn([watchTopic(payload.user_id)], 'presence.changed', payload, eventId);
     }),
-    signals.subscribe((signal) => ctx.sessions.kick(signal.session_ids)),
+    signals.subscribe((signal) => {
+      if (signal.kind === 'kick') ctx.sessions.kick(signal.session_ids);
+    }),
     signals.onGap(() => void ctx.sessions.recheck()),
   ];
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Handles what another instance took from the bus and passed on. The bus does not try it again. */
+function takePassedOn(ctx: RealtimeContext): void {
+  const { deliverer, watches } = ctx;
+  deliverer.on('chat.created', (payload) => {
+    void whenBack(ctx.log, 'a new chat could not be told', () => deliverChat(ctx, payload));
+  });
+  deliverer.on('group.member.added', (news) => tellMember(ctx, news));
+  deliverer.on('group.member.removed', (news) => tellMember(ctx, news));
+  deliverer.on('presence.changed', ({ user_id, status }) => watches.changed(user_id, status));
+  deliverer.on('watch', ({ user_id, viewer }) => watches.reconsider(user_id, viewer));
 }
 
 /** Delivers a message; noted is the time until sessions here and other instances have it. */

@@ -3,7 +3,6 @@
  * back to this one. A program that answers requests while this is dead would look well and deliver nothing.
  */
 import { randomUUID } from 'node:crypto';
-import type { BusEvent } from '@parley/contract';
 import type { Readiness } from '@parley/platform';
 import type { RealtimeContext } from '../context.ts';
 
@@ -23,10 +22,7 @@ export function addProbe(ctx: RealtimeContext, readiness: Readiness): void {
   const joined = fanOut.solitary ? undefined : fanOut.join(probeTopic(instance));
   joined?.catch(() => undefined);
 
-  ctx.deliverer.on(subject, (json) => {
-    const { nonce } = JSON.parse(json) as BusEvent<typeof subject>['payload'];
-    waiting.get(nonce)?.();
-  });
+  ctx.deliverer.on(subject, ({ nonce }) => waiting.get(nonce)?.());
   bus.subscribe('realtime', subject, async ({ payload }) => {
     if (payload.instance !== instance) {
       await ctx.deliverer.passOn([probeTopic(payload.instance)], subject, payload, null);

@@ -1,7 +1,10 @@
 import type { ClientEvent } from '@parley/contract';
 import { auth } from './auth.ts';
 import type { AnyHandler, EventHandler } from './define.ts';
+import { messageDelete } from './message.delete.ts';
 import { messageDelivered } from './message.delivered.ts';
+import { messageEdit } from './message.edit.ts';
+import { messageReact } from './message.react.ts';
 import { messageRead } from './message.read.ts';
 import { messageSend } from './message.send.ts';
 import { ping } from './ping.ts';
@@ -16,6 +19,9 @@ export const handlers: { readonly [E in ClientEvent]: EventHandler<E> } = {
   'message.send': messageSend,
   'message.delivered': messageDelivered,
   'message.read': messageRead,
+  'message.delete': messageDelete,
+  'message.edit': messageEdit,
+  'message.react': messageReact,
   'typing.start': typingStart,
   'typing.stop': typingStop,
   'presence.subscribe': presenceSubscribe,

@@ -103,20 +103,21 @@ type Handler = (event: AnyBusEvent) => void | Promise<void>;
 
 /** Handles events at once and one after the other; what fails is kept for the test to see. */
 export class FakeBus implements EventBus {
-  readonly #handlers = new Map<BusSubject, Set<Handler>>();
+  readonly #handlers = new Map<BusSubject, Handler[]>();
   readonly failures: unknown[] = [];
   readonly published: AnyBusEvent[] = [];
   keep = true;
+  /** Which of several instances takes the events: each goes to one. */
+  taker = 0;
   async publish(events: readonly AnyBusEvent[]) {
     for (const event of events) {
       if (this.keep) this.published.push(event);
-      for (const handler of this.#handlers.get(event.event_type) ?? []) {
-        try {
-          const handled = handler(event);
-          if (handled) await handled;
-        } catch (error) {
-          this.failures.push(error);
-        }
+      const handlers = this.#handlers.get(event.event_type) ?? [];
+      try {
+        const handled = handlers[this.taker % handlers.length]?.(event);
+        if (handled) await handled;
+      } catch (error) {
+        this.failures.push(error);
       }
     }
   }
@@ -125,16 +126,17 @@ export class FakeBus implements EventBus {
     subject: S,
     handler: (event: BusEvent<S>) => void | Promise<void>,
   ) {
-    const handlers = this.#handlers.get(subject) ?? new Set();
-    this.#handlers.set(subject, handlers.add(handler as Handler));
-    return () => void handlers.delete(handler as Handler);
+    const handlers = this.#handlers.get(subject) ?? [];
+    handlers.push(handler as Handler);
+    this.#handlers.set(subject, handlers);
+    return () => void handlers.splice(handlers.indexOf(handler as Handler), 1);
   }
 }
 
 export class FakeSignals implements Signals {
   readonly #handlers = new Set<(signal: Signal) => void>();
   readonly sent: Signal[] = [];
-  send(signal: Signal): void {
+  async send(signal: Signal) {
     this.sent.push(signal);
     for (const handler of this.#handlers) handler(signal);
   }
@@ -154,6 +156,8 @@ export class FakeSignals implements Signals {
 export class FakeFanOut implements FanOut {
   solitary = true;
   readonly sent: Packet[] = [];
+  /** Other instances; a packet goes to those that hold one of its topics. */
+  readonly peers: FakeFanOut[] = [];
   readonly topics = new Map<string, number>();
   receive: (packet: Packet) => void = () => undefined;
   /** Makes `send` fail. */
@@ -167,6 +171,9 @@ export class FakeFanOut implements FanOut {
   async send(packet: Packet) {
     if (this.failing) throw unavailable('The engine', null);
     this.sent.push(packet);
+    for (const peer of this.peers) {
+      if (packet.topics.some((topic) => peer.topics.has(topic))) peer.receive(packet);
+    }
   }
   subscribe(handler: (packet: Packet) => void) {
     this.receive = handler;

@@ -1,10 +1,18 @@
-import type { AppendResult, MessageStore, NewMessage, StoredMessage } from '@parley/core';
+import type {
+  AppendResult,
+  ChangeResult,
+  MessageChange,
+  MessageStore,
+  NewMessage,
+  StoredMessage,
+} from '@parley/core';
+import { unused } from './unused.ts';
 
 /** Messages in memory, in the order of their commits. */
 export class FakeMessages implements MessageStore {
   readonly byId = new Map<string, StoredMessage>();
   readonly #byClientId = new Map<string, { id: string; fingerprint: string }>();
-  readonly #heads = new Map<string, number>();
+  readonly #heads = new Map<string, { seq: number; version: number }>();
   /** Sizes of the commits so far. */
   readonly batches: number[] = [];
   /** Fails the next commit with this. */
@@ -27,10 +35,40 @@ export class FakeMessages implements MessageStore {
     const key = message.sender_id + message.client_msg_id;
     const known = this.#find(key);
     if (known) return { outcome: 'known', ...known };
-    const seq = (this.#heads.get(message.chat_id) ?? 0) + 1;
-    this.#heads.set(message.chat_id, seq);
-    if (!this.forgetful) this.#keep(key, message, seq);
-    return { outcome: 'stored', seq, version: seq, outboxId: message.message_id };
+    const head = this.#head(message.chat_id);
+    const seq = ++head.seq;
+    const version = ++head.version;
+    if (!this.forgetful) this.#keep(key, message, seq, version);
+    return { outcome: 'stored', seq, version, outboxId: message.message_id };
+  }
+
+  #head(chatId: string) {
+    const head = this.#heads.get(chatId) ?? { seq: 0, version: 0 };
+    this.#heads.set(chatId, head);
+    return head;
+  }
+
+  async change(changes: readonly MessageChange[]): Promise<ChangeResult[]> {
+    await this.hold;
+    return changes.map((change) => this.#change(change));
+  }
+
+  #change(change: MessageChange): ChangeResult {
+    const before = this.byId.get(change.messageId);
+    if (!before || before.is_deleted) return { outcome: 'gone' };
+    const changed = { ...before, ...this.#fields(before, change), updated_at: change.at };
+    const message = { ...changed, version: ++this.#head(change.chatId).version };
+    this.byId.set(change.messageId, message);
+    return { outcome: 'changed', message, outboxId: `${change.chatId}-${message.version}` };
+  }
+
+  #fields(before: StoredMessage, change: MessageChange): Partial<StoredMessage> {
+    if (change.kind === 'edit') return { payload: change.payload, edited_at: change.at };
+    if (change.kind !== 'react') return { payload: {}, reactions: {}, is_deleted: true };
+    const { [change.userId]: _before, ...others } = before.reactions;
+    return {
+      reactions: change.emoji === null ? others : { ...others, [change.userId]: change.emoji },
+    };
   }
 
   #find(key: string) {
@@ -42,15 +80,14 @@ export class FakeMessages implements MessageStore {
     return this.#find(senderId + clientMsgId);
   }
 
-  #keep(key: string, message: NewMessage, seq: number): void {
-    const { fingerprint, context: _context, ...fields } = message;
+  #keep(key: string, message: NewMessage, seq: number, version: number): void {
+    const { fingerprint, context: _context, tokens: _tokens, ...fields } = message;
     this.#byClientId.set(key, { id: message.message_id, fingerprint });
     this.byId.set(message.message_id, {
       ...fields,
       seq,
-      version: seq,
-      forwarded: false,
-      forwarded_from: null,
+      version,
+      forwarded: message.forwarded_from !== null,
       reactions: {},
       is_deleted: false,
       updated_at: message.created_at,
@@ -62,10 +99,6 @@ export class FakeMessages implements MessageStore {
     return new Map(
       ids.flatMap((id) => (this.byId.has(id) ? [[id, this.byId.get(id) as StoredMessage]] : [])),
     );
-  }
-
-  async page() {
-    return [];
   }
 
   async others(
@@ -80,15 +113,29 @@ export class FakeMessages implements MessageStore {
     );
   }
 
-  async countUnread(input: { chatId: string; userId: string; after: number }) {
-    return [...this.byId.values()].filter(
-      (m) => m.chat_id === input.chatId && m.sender_id !== input.userId && m.seq > input.after,
-    ).length;
+  async unread(asks: Parameters<MessageStore['unread']>[0]) {
+    return asks.map(
+      ({ chatId, userId, after }) =>
+        [...this.byId.values()].filter(
+          (m) => m.chat_id === chatId && m.sender_id !== userId && m.seq > after && !m.is_deleted,
+        ).length,
+    );
   }
 
   async heads(chatIds: readonly string[]) {
-    return new Map(
-      chatIds.map((id) => [id, { seq: this.#heads.get(id) ?? 0, version: this.#heads.get(id) ?? 0 }]),
-    );
+    return new Map(chatIds.map((id) => [id, { ...this.#head(id) }]));
   }
+
+  async newest(asks: readonly unknown[]) {
+    return asks.map(() => undefined);
+  }
+
+  async activity() {
+    return new Map<string, string>();
+  }
+
+  readonly page = unused;
+  readonly expired = unused;
+  readonly searchChat = unused;
+  readonly searchChats = unused;
 }

@@ -15,36 +15,46 @@ import {
   fakeSms,
 } from './fake-engines.ts';
 import { FakeMessages } from './fake-messages.ts';
-import { FakeChats, FakePrivacy, FakeUsers, fakeSessions } from './fake-stores.ts';
+import { FakeContacts, FakeMarks, FakePrivacy } from './fake-people.ts';
+import { FakeChats, FakeUsers, fakeSessions } from './fake-stores.ts';
 
-/** A whole runtime in memory, with its fakes at hand. */
-export function fakeRuntime() {
-  const config = parseConfig({ LOG_LEVEL: 'error' });
-  /** What the log said, one JSON line each. */
-  const logged: string[] = [];
-  const log = createLog(config, 'realtime-test', { write: (line) => void logged.push(line) });
+/** What instances of one cluster share. */
+function sharedFakes() {
   const clock = new FakeClock();
-  const bus = new FakeBus();
-  const fakes = {
+  const users = new FakeUsers();
+  const privacy = new FakePrivacy(users);
+  return {
     clock,
-    bus,
-    users: new FakeUsers(),
+    users,
+    privacy,
+    bus: new FakeBus(),
     chats: new FakeChats(),
     messages: new FakeMessages(),
-    privacy: new FakePrivacy(),
+    contacts: new FakeContacts(users, privacy),
+    marks: new FakeMarks(users),
     keyValue: new FakeKeyValue(),
     rates: new FakeRates(),
     presence: new FakePresence(),
     signals: new FakeSignals(),
-    fanOut: new FakeFanOut(),
     tokens: new FakeTokens(clock),
   };
+}
+
+export type SharedFakes = ReturnType<typeof sharedFakes>;
+
+/** A whole runtime in memory, with its fakes at hand. */
+export function fakeRuntime(shared: SharedFakes = sharedFakes()) {
+  const config = parseConfig({ LOG_LEVEL: 'error' });
+  /** What the log said, one JSON line each. */
+  const logged: string[] = [];
+  const log = createLog(config, 'realtime-test', { write: (line) => void logged.push(line) });
+  const fakes = { ...shared, fanOut: new FakeFanOut() };
   const core = createCore({
     ...fakes,
     settings: { otpEcho: false },
     log,
     sessions: fakeSessions,
-    publisher: fakePublisher(bus),
+    publisher: fakePublisher(shared.bus),
     hasher: fakeHasher,
     sms: fakeSms,
   });
@@ -63,7 +73,7 @@ export function fakeRuntime() {
     },
     async close() {},
   };
-  return { ...fakes, core, runtime, logged };
+  return { ...fakes, shared, core, runtime, logged };
 }
 
 export type FakeRuntime = ReturnType<typeof fakeRuntime>;

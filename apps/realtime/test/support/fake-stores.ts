@@ -1,16 +1,16 @@
 /** In-memory stores behind core's ports: as much as real time needs. */
 import type {
+  ChatListing,
   ChatRecord,
   ChatStore,
   Member,
   PositionMove,
   PositionResult,
-  PrivacyRecord,
-  PrivacyStore,
   SessionStore,
   UserRecord,
   UserStore,
 } from '@parley/core';
+import { unused } from './unused.ts';
 
 const iso = '2026-03-01T09:20:00.000Z';
 
@@ -33,10 +33,6 @@ export class FakeUsers implements UserStore {
     return user;
   }
 
-  upsertByPhone(): never {
-    throw new Error('not needed here');
-  }
-
   async find(id: string) {
     return this.records.get(id);
   }
@@ -47,14 +43,13 @@ export class FakeUsers implements UserStore {
     );
   }
 
-  async updateProfile(id: string) {
-    return this.records.get(id);
-  }
-
   async setLastSeen(id: string, at: Date) {
     const user = this.records.get(id);
     if (user) user.last_seen = at.toISOString();
   }
+
+  readonly upsertByPhone = unused;
+  readonly updateProfile = unused;
 }
 
 export const fakeSessions: SessionStore = {
@@ -69,24 +64,6 @@ export const fakeSessions: SessionStore = {
     return sessionIds === 'all' ? [] : [...sessionIds];
   },
 };
-
-export class FakePrivacy implements PrivacyStore {
-  readonly settings = new Map<string, Partial<PrivacyRecord>>();
-
-  async relations(pairs: readonly { viewer: string; target: string }[]) {
-    return pairs.map(({ target }) => ({
-      privacy: {
-        last_seen: 'everyone' as const,
-        profile_photo: 'everyone' as const,
-        about: 'everyone' as const,
-        read_receipts: true,
-        ...this.settings.get(target),
-      },
-      isContact: false,
-      blocked: false,
-    }));
-  }
-}
 
 export class FakeChats implements ChatStore {
   readonly records = new Map<string, ChatRecord>();
@@ -107,7 +84,10 @@ export class FakeChats implements ChatStore {
       chat_id: chatId,
       type: userIds.length === 2 ? 'direct' : 'group',
       name: '',
+      description: '',
       avatar_url: '',
+      is_admin_only: false,
+      auto_delete_seconds: 0,
       state_version: 1,
       created_at: iso,
       updated_at: iso,
@@ -116,6 +96,13 @@ export class FakeChats implements ChatStore {
     };
     this.records.set(chatId, chat);
     return chat;
+  }
+
+  /** Changes a chat as a store does: records that were read before stay as they are. */
+  replace(chatId: string, change: (chat: ChatRecord) => void): void {
+    const chat = structuredClone(this.records.get(chatId) as ChatRecord);
+    change(chat);
+    this.records.set(chatId, chat);
   }
 
   async openDirect(input: { chatId: string; creator: string; other: string }) {
@@ -129,6 +116,24 @@ export class FakeChats implements ChatStore {
     return new Map(
       ids.flatMap((id) => (this.records.has(id) ? [[id, this.records.get(id) as ChatRecord]] : [])),
     );
+  }
+
+  async listings(userId: string, chatIds: readonly string[]) {
+    const found = await this.find(chatIds);
+    return new Map(
+      [...found.values()].map(({ members, ...chat }): [string, ChatListing] => {
+        const others = [...members.values()].filter((member) => member.user_id !== userId);
+        const other = chat.type === 'direct' ? (others[0] ?? null) : null;
+        const own = { is_muted: false, mute_until: null, is_pinned: false };
+        const self = members.get(userId) as Member;
+        return [chat.chat_id, { ...chat, ...own, self, left_at: null, other }];
+      }),
+    );
+  }
+
+  async directOf(a: string, b: string) {
+    const chats = [...this.records.values()].filter((chat) => chat.type === 'direct');
+    return chats.find(({ members }) => members.has(a) && members.has(b))?.chat_id;
   }
 
   async advance(moves: readonly PositionMove[]): Promise<PositionResult[]> {
@@ -150,4 +155,11 @@ export class FakeChats implements ChatStore {
       };
     });
   }
+
+  readonly createGroup = unused;
+  readonly change = unused;
+  readonly setWindows = unused;
+  readonly memberships = unused;
+  readonly setOwn = unused;
+  readonly receipts = unused;
 }

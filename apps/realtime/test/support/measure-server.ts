@@ -52,6 +52,7 @@ function sample(userId: string): Message {
     created_at: at,
     updated_at: at,
     edited_at: null,
+    expires_at: null,
   };
 }
 
@@ -70,7 +71,7 @@ async function fanOut(users: string[], size: number, ms: number) {
         timestamp: message.created_at,
         request_id: 'measure',
         trace: null,
-        payload: { message, recipients, origin: null },
+        payload: { message, recipients, unquoted: [], origin: null },
       },
     ]);
     deliveries += recipients.length;

@@ -3,8 +3,11 @@ import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import type { ChatRecord, Member } from '../ports/stores.ts';
 
-/** `read` shows what the member may still see; `post` needs to be a member now, and not to be blocked. */
-export type ChatNeed = 'read' | 'post';
+/**
+ * `read` shows what the member may still see; `member` needs to be one now; `take_part` also not to be blocked; `post` also to be an
+ * admin where only they may send; `admin` needs to be an admin of a group.
+ */
+export type ChatNeed = 'read' | 'member' | 'take_part' | 'post' | 'admin';
 
 export interface ChatAccess {
   chat: ChatRecord;
@@ -16,16 +19,27 @@ export function checkChat(chat: ChatRecord | undefined, userId: string, need: Ch
   const member = chat?.members.get(userId);
   // "Missing" and "not yours" answer alike: an outsider learns nothing of a chat's existence.
   if (!chat || !member) throw new AppError('CHAT_NOT_FOUND');
-  if (need === 'post') {
-    if (member.left_seq !== null) throw new AppError('NOT_CHAT_MEMBER');
-    if (chat.type === 'direct' && chat.blocked) throw new AppError('USER_BLOCKED');
-  }
+  if (need !== 'read') checkPresent(chat, member, need);
   return { chat, member };
 }
 
+function checkPresent(chat: ChatRecord, member: Member, need: Exclude<ChatNeed, 'read'>): void {
+  if (member.left_seq !== null) throw new AppError('NOT_CHAT_MEMBER');
+  if (need === 'member') return;
+  if (need === 'admin') {
+    if (chat.type !== 'group') throw new AppError('FORBIDDEN', 'This is not a group');
+    if (member.role !== 'admin') throw new AppError('NOT_ADMIN');
+    return;
+  }
+  if (chat.type === 'direct' && chat.blocked) throw new AppError('USER_BLOCKED');
+  if (need === 'post' && chat.is_admin_only && member.role !== 'admin') {
+    throw new AppError('NOT_ADMIN', 'Only admins may send here');
+  }
+}
+
 /**
- * The chat and the caller's membership. Errors: `CHAT_NOT_FOUND` (also for one the caller was never in),
- * `NOT_CHAT_MEMBER` (left, and `post` is needed), `USER_BLOCKED` (direct chat of a blocked pair, `post`).
+ * The chat and the caller's membership. Errors: `CHAT_NOT_FOUND` (also for one the caller was never in), and where more than `read` is
+ * needed `NOT_CHAT_MEMBER` (left), `USER_BLOCKED` (direct chat of a blocked pair), `NOT_ADMIN`, `FORBIDDEN` (no group).
  */
 export async function accessChat(
   core: Pick<Core, 'chatCache'>,

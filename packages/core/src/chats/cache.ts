@@ -76,6 +76,12 @@ export class ChatCache {
     this.#invalidations++;
   }
 
+  /** What is cached may be old: invalidations were missed. */
+  clear(): void {
+    this.#entries.clear();
+    this.#invalidations++;
+  }
+
   async #load(chatId: string): Promise<ChatRecord | undefined> {
     const { chat, current } = await this.#look(chatId);
     if (!current) return chat;

@@ -1,46 +1,18 @@
-/** Direct chats (contract section 2, Chats). */
+/** Direct chats, and chats as they are read (contract section 2, Chats). */
 import type { BusEvent, Chat, Participant } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { makeEvent, newContext } from '../lib/events.ts';
 import { newId } from '../lib/ids.ts';
-import type { ChatRecord } from '../ports/stores.ts';
-import { visibleProfiles } from '../users/profile.ts';
+import type { ChatRecord, EventContext } from '../ports/stores.ts';
 import { checkChat } from './access.ts';
+import { type DescribeParts, describe, participantOf } from './describe.ts';
 
-/** A chat as the viewer may see it. */
-async function describe(
-  core: Pick<Core, 'users' | 'privacy' | 'messages'>,
-  viewer: string,
-  chat: ChatRecord,
-): Promise<Chat> {
-  const present = [...chat.members.values()].filter((member) => member.left_seq === null);
-  const [profiles, heads] = await Promise.all([
-    visibleProfiles(
-      core,
-      viewer,
-      present.map((member) => member.user_id),
-    ),
-    core.messages.heads([chat.chat_id]),
-  ]);
-  const byId = new Map(profiles.map((profile) => [profile.id, profile]));
-  return {
-    chat_id: chat.chat_id,
-    type: chat.type,
-    name: chat.name,
-    avatar_url: chat.avatar_url,
-    participants: present.map((member) => ({
-      user_id: member.user_id,
-      display_name: byId.get(member.user_id)?.display_name ?? '',
-      avatar_url: byId.get(member.user_id)?.avatar_url ?? '',
-      role: member.role,
-      joined_at: member.joined_at,
-    })),
-    created_at: chat.created_at,
-    updated_at: chat.updated_at,
-    version: heads.get(chat.chat_id)?.version ?? 0,
-    state_version: chat.state_version,
-  };
+/** The chat as somebody who is in it sees it. Errors: `CHAT_NOT_FOUND`. */
+export async function describeFor(core: DescribeParts, viewer: string, chat: ChatRecord): Promise<Chat> {
+  const described = await describe(core, viewer, chat);
+  if (!described) throw new AppError('CHAT_NOT_FOUND');
+  return described;
 }
 
 /**
@@ -48,7 +20,7 @@ async function describe(
  * oneself), `NOT_FOUND` (no such user).
  */
 export async function openDirect(
-  core: Pick<Core, 'chats' | 'users' | 'privacy' | 'messages' | 'publisher' | 'chatCache' | 'clock'>,
+  core: DescribeParts & Pick<Core, 'publisher'>,
   caller: Caller,
   input: { participant_id: string },
 ): Promise<{ created: boolean; chat: Chat }> {
@@ -70,24 +42,20 @@ export async function openDirect(
     );
     core.publisher.publish(opened.outboxId, [event]);
   }
-  return { created: opened.created, chat: await describe(core, caller.userId, opened.chat) };
+  return { created: opened.created, chat: await describeFor(core, caller.userId, opened.chat) };
 }
 
-/** The event that tells both of a new chat; names and photos are filled in per viewer when it is delivered. */
+/** The event that tells all of a new chat; names and photos are filled in per viewer when it is delivered. */
 export function chatCreatedEvent(
   chat: ChatRecord,
   userVersions: Record<string, number>,
   createdBy: string,
-  context: Parameters<typeof makeEvent>[1],
+  context: EventContext,
   now: number,
 ): BusEvent<'chat.created'> {
-  const participants: Participant[] = [...chat.members.values()].map((member) => ({
-    user_id: member.user_id,
-    display_name: '',
-    avatar_url: '',
-    role: member.role,
-    joined_at: member.joined_at,
-  }));
+  const participants: Participant[] = [...chat.members.values()].map((member) =>
+    participantOf(member, undefined),
+  );
   return makeEvent(
     'chat.created',
     context,
@@ -106,17 +74,17 @@ export function chatCreatedEvent(
 
 /** One chat with its participants. Errors: `CHAT_NOT_FOUND`. */
 export async function getChat(
-  core: Pick<Core, 'chatCache' | 'users' | 'privacy' | 'messages'>,
+  core: DescribeParts & Pick<Core, 'chatCache'>,
   caller: Caller,
   input: { id: string },
 ): Promise<Chat> {
   const { chat } = checkChat(await core.chatCache.fresh(input.id), caller.userId, 'read');
-  return describe(core, caller.userId, chat);
+  return describeFor(core, caller.userId, chat);
 }
 
 /** The chat as somebody may see it, for `chat.created`. */
 export async function describeChat(
-  core: Pick<Core, 'chatCache' | 'users' | 'privacy' | 'messages'>,
+  core: DescribeParts & Pick<Core, 'chatCache'>,
   viewer: string,
   chatId: string,
 ): Promise<Chat | undefined> {

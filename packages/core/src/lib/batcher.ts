@@ -7,25 +7,26 @@ import { isUnavailable } from '../error.ts';
 export interface BatcherOptions<I, O> {
   /** Handles a batch; resolves to one result per item, in order. An `Error` as a result rejects only that item. */
   run(items: I[]): Promise<(O | Error)[]>;
-  /** Items in one batch at most. */
+  /** Items in one batch at most; a larger group has one of its own. */
   maxSize: number;
   /**
-   * Says whether a failed batch may have been one item's fault; its items are then tried alone, so that a bad one
-   * cannot fail its neighbours. Otherwise the store itself is away: the failure reaches every item of the batch, and those
+   * Says whether a failed batch may have been one item's fault; its items are then tried alone, those of a group together, so that
+   * a bad one cannot fail its neighbours. Otherwise the store itself is away: the failure reaches every item of the batch, and those
    * that wait for the next one too, for they have waited long enough.
    */
   isolate(error: unknown): boolean;
 }
 
-interface Waiting<I, O> {
-  item: I;
-  resolve(value: O): void;
+/** Items that are handled in one batch or not at all; mostly just one. */
+interface Group<I, O> {
+  items: I[];
+  resolve(values: O[]): void;
   reject(reason: unknown): void;
 }
 
 export class Batcher<I, O> {
   readonly #options: BatcherOptions<I, O>;
-  #waiting: Waiting<I, O>[] = [];
+  #waiting: Group<I, O>[] = [];
   #running = false;
   #idle: (() => void)[] = [];
 
@@ -36,13 +37,14 @@ export class Batcher<I, O> {
   /** Adds an item; resolves when the batch it went into is done. */
   add(item: I): Promise<O> {
     return new Promise<O>((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
-      if (!this.#running) {
-        this.#running = true;
-        // Everything that this turn of the event loop still adds shares the first batch.
-        queueMicrotask(() => void this.#drain());
-      }
+      this.#join({ items: [item], resolve: (values) => resolve(values[0] as O), reject });
     });
+  }
+
+  /** Adds items that belong together: they share a batch, and where one of them fails, all of them do. */
+  addAll(items: readonly I[]): Promise<O[]> {
+    if (items.length === 0) return Promise.resolve([]);
+    return new Promise<O[]>((resolve, reject) => this.#join({ items: [...items], resolve, reject }));
   }
 
   /** Items that wait or are being handled. */
@@ -55,38 +57,54 @@ export class Batcher<I, O> {
     return this.#running ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
   }
 
+  #join(group: Group<I, O>): void {
+    this.#waiting.push(group);
+    if (this.#running) return;
+    this.#running = true;
+    // Everything that this turn of the event loop still adds shares the first batch.
+    queueMicrotask(() => void this.#drain());
+  }
+
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const max = this.#options.maxSize;
-      const batch = this.#waiting.length <= max ? this.#waiting : this.#waiting.slice(0, max);
-      this.#waiting = this.#waiting.length <= max ? [] : this.#waiting.slice(max);
-      await this.#handle(batch);
-    }
+    while (this.#waiting.length > 0) await this.#handle(this.#take());
     this.#running = false;
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();
   }
 
-  async #handle(batch: Waiting<I, O>[]): Promise<void> {
+  /** The groups of the next batch. */
+  #take(): Group<I, O>[] {
+    let items = 0;
+    const end = this.#waiting.findIndex((group, index) => {
+      items += group.items.length;
+      return index > 0 && items > this.#options.maxSize;
+    });
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end);
+  }
+
+  async #handle(batch: Group<I, O>[]): Promise<void> {
     let results: (O | Error)[];
     try {
-      results = await this.#options.run(batch.map((waiting) => waiting.item));
+      results = await this.#options.run(batch.flatMap((group) => group.items));
     } catch (error) {
       if (!this.#options.isolate(error)) {
-        for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(error);
+        for (const group of [...batch, ...this.#waiting.splice(0)]) group.reject(error);
       } else if (batch.length > 1) {
-        for (const waiting of batch) await this.#handle([waiting]);
+        for (const group of batch) await this.#handle([group]);
       } else {
         batch[0]?.reject(error);
       }
       return;
     }
-    batch.forEach((waiting, index) => {
-      const result = results[index] as O | Error;
-      if (result instanceof Error) waiting.reject(result);
-      else waiting.resolve(result);
-    });
+    let from = 0;
+    for (const group of batch) {
+      const own = results.slice(from, from + group.items.length);
+      from += group.items.length;
+      const failed = own.find((result) => result instanceof Error);
+      if (failed) group.reject(failed);
+      else group.resolve(own as O[]);
+    }
   }
 }
 

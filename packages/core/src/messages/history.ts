@@ -3,68 +3,78 @@ import { type InputOf, limits, type OutputOf, uuid } from '@parley/contract';
 import { checkChat } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
-import type { ChatRecord, StoredMessage } from '../ports/stores.ts';
-import { readsVisibleIn } from './receipts.ts';
-import { isVisible, replyPreviewOf, statusFor, toWire } from './wire.ts';
+import type { StoredMessage, Window } from '../ports/stores.ts';
+import { type PresentParts, render, type Surroundings, surroundings } from './present.ts';
+import { readsVisibleInAll } from './reads.ts';
+import { isVisible } from './wire.ts';
+
+/** Rows of one look-up at most, where many were deleted by the viewer for itself. */
+const maxRows = 400;
 
 /**
- * A page of what the caller may see. Errors: `CHAT_NOT_FOUND`, `BAD_REQUEST` (a cursor that is no message of this chat).
+ * A page of what the caller may see, without what it deleted for itself. Errors: `CHAT_NOT_FOUND`, `BAD_REQUEST` (a cursor that is no
+ * message of this chat).
  */
 export async function listMessages(
-  core: Pick<Core, 'chatCache' | 'messages' | 'privacy'>,
+  core: PresentParts & Pick<Core, 'chatCache'>,
   caller: Caller,
   input: InputOf<'messages.list'>,
 ): Promise<OutputOf<'messages.list'>> {
-  // Positions must be current, or a status could seem to go back.
-  const { chat, member } = checkChat(await core.chatCache.fresh(input.chat_id), caller.userId, 'read');
+  const [record, cursor] = await Promise.all([
+    // Positions must be current, or a status could seem to go back.
+    core.chatCache.fresh(input.chat_id),
+    input.cursor === undefined ? null : messageAt(core, input.cursor),
+  ]);
+  const { chat, member } = checkChat(record, caller.userId, 'read');
+  if (cursor && (cursor.chat_id !== chat.chat_id || !isVisible(member, cursor.seq))) throw badCursor();
   const limit = input.limit ?? limits.historyPage.default;
-  const before = input.cursor === undefined ? null : await cursorSeq(core, chat, caller.userId, input.cursor);
-  const rows = await core.messages.page({
-    chatId: chat.chat_id,
-    before,
-    after: member.joined_seq,
-    upTo: member.left_seq,
-    limit: limit + 1,
-  });
+  const window = { chatId: chat.chat_id, after: member.joined_seq, upTo: member.left_seq };
+  const [{ rows, around }, readsVisible] = await Promise.all([
+    shownRows(core, caller.userId, window, cursor?.seq ?? null, limit + 1),
+    readsVisibleInAll(core, [chat]),
+  ]);
   const hasMore = rows.length > limit;
-  const page = hasMore ? rows.slice(0, limit) : rows;
-  const messages = await present(core, chat, caller.userId, page);
+  const page = (hasMore ? rows.slice(0, limit) : rows).map((message) => ({ chat, message }));
   return {
-    messages,
-    next_cursor: hasMore ? (page.at(-1)?.message_id ?? null) : null,
+    messages: render(core, caller.userId, page, around, readsVisible),
+    next_cursor: hasMore ? (page.at(-1)?.message.message_id ?? null) : null,
     has_more: hasMore,
   };
 }
 
-async function cursorSeq(
-  core: Pick<Core, 'messages'>,
-  chat: ChatRecord,
-  viewer: string,
-  cursor: string,
-): Promise<number> {
+/** The message that a cursor names: also one that was deleted since. */
+async function messageAt(core: Pick<Core, 'messages'>, cursor: string): Promise<StoredMessage> {
   const id = uuid.safeParse(cursor);
   const message = id.success ? (await core.messages.byIds([id.data])).get(id.data) : undefined;
-  const member = chat.members.get(viewer);
-  if (!message || message.chat_id !== chat.chat_id || !member || !isVisible(member, message.seq)) {
-    throw new AppError('BAD_REQUEST', 'The cursor is not a message of this chat');
-  }
-  return message.seq;
+  if (!message) throw badCursor();
+  return message;
 }
 
-async function present(
-  core: Pick<Core, 'messages' | 'privacy'>,
-  chat: ChatRecord,
+function badCursor(): AppError {
+  return new AppError('BAD_REQUEST', 'The cursor is not a message of this chat');
+}
+
+/** `wanted` messages that the viewer did not delete for itself, and what is around them; fewer only where there are no more. */
+async function shownRows(
+  core: Pick<Core, 'messages' | 'marks'>,
   viewer: string,
-  page: StoredMessage[],
-) {
-  const replyIds = page.flatMap((message) => message.reply_to_message_id ?? []);
-  const [replies, readsVisible] = await Promise.all([
-    replyIds.length > 0 ? core.messages.byIds(replyIds) : new Map<string, StoredMessage>(),
-    readsVisibleIn(core, chat),
-  ]);
-  return page.map((message) => {
-    const reply = message.reply_to_message_id ? replies.get(message.reply_to_message_id) : undefined;
-    const status = statusFor(message, viewer, chat, readsVisible);
-    return toWire(message, status, reply ? replyPreviewOf(reply) : null);
-  });
+  window: Window,
+  before: number | null,
+  wanted: number,
+): Promise<{ rows: StoredMessage[]; around: Surroundings }> {
+  const rows: StoredMessage[] = [];
+  const around: Surroundings = { marks: new Map(), replies: new Map() };
+  let from = before;
+  let limit = wanted;
+  for (;;) {
+    const page = await core.messages.page({ ...window, before: from, limit });
+    const found = await surroundings(core, viewer, page);
+    for (const [id, mark] of found.marks) around.marks.set(id, mark);
+    for (const [id, reply] of found.replies) around.replies.set(id, reply);
+    rows.push(...page.filter((message) => !found.marks.get(message.message_id)?.hidden));
+    const last = page.at(-1);
+    if (!last || page.length < limit || rows.length >= wanted) return { rows: rows.slice(0, wanted), around };
+    from = last.seq;
+    limit = Math.min(maxRows, limit * 2);
+  }
 }

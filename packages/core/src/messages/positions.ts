@@ -18,7 +18,7 @@ import type {
   PrivacyStore,
   Span,
 } from '../ports/stores.ts';
-import { readsVisibleIn } from './receipts.ts';
+import { readsVisibleIn } from './reads.ts';
 
 /** A move that was committed: enough to make its event, now or after a crash. */
 export interface CommittedMove {

@@ -4,51 +4,42 @@ import { accessChat, checkChat } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { newContext } from '../lib/events.ts';
-import type { ChatRecord } from '../ports/stores.ts';
+import { unreadCounts } from './unread.ts';
 import { isVisible } from './wire.ts';
-
-/** Reads are visible in groups, and in a direct chat unless either keeps them private (contract section 2). */
-export async function readsVisibleIn(core: Pick<Core, 'privacy'>, chat: ChatRecord): Promise<boolean> {
-  if (chat.type !== 'direct') return true;
-  const [a, b] = [...chat.members.keys()];
-  if (a === undefined || b === undefined) return true;
-  const relations = await core.privacy.relations([
-    { viewer: a, target: b },
-    { viewer: b, target: a },
-  ]);
-  return relations.every((relation) => relation.privacy.read_receipts);
-}
 
 /**
  * Moves the caller's read position up to a message; it never moves back, and reading implies delivery. Errors:
  * `CHAT_NOT_FOUND`, `NOT_FOUND` (no such message in what the caller sees of this chat).
  */
 export async function markRead(
-  core: Pick<Core, 'chatCache' | 'messages' | 'positions'>,
+  core: Pick<Core, 'chatCache' | 'messages' | 'marks' | 'positions' | 'clock'>,
   caller: Caller,
   input: { chat_id: string; up_to_message_id: string },
 ): Promise<{ unread_count: number }> {
-  const { member } = await accessChat(core, caller, input.chat_id, 'read');
   const id = input.up_to_message_id;
-  const message = (await core.messages.byIds([id])).get(id);
+  const [{ member }, found] = await Promise.all([
+    accessChat(core, caller, input.chat_id, 'read'),
+    core.messages.byIds([id]),
+  ]);
+  const message = found.get(id);
   if (!message || message.chat_id !== input.chat_id || !isVisible(member, message.seq)) {
     throw new AppError('NOT_FOUND', 'There is no such message in this chat');
   }
   const { seq } = message;
-  const after = await core.positions.move({
-    chatId: input.chat_id,
-    userId: caller.userId,
-    delivered: seq,
-    read: seq,
-    context: newContext(caller),
-  });
-  const unread = await core.messages.countUnread({
-    chatId: input.chat_id,
-    userId: caller.userId,
-    after: Math.max(after.read, member.joined_seq),
-    upTo: member.left_seq,
-  });
-  return { unread_count: unread };
+  // What was hidden of all that may still be unread is asked for while the position is written.
+  const window = { chatId: input.chat_id, after: Math.max(seq, member.joined_seq), upTo: member.left_seq };
+  const [after, hidden] = await Promise.all([
+    core.positions.move({
+      chatId: input.chat_id,
+      userId: caller.userId,
+      delivered: seq,
+      read: seq,
+      context: newContext(caller),
+    }),
+    core.marks.hiddenIn(caller.userId, [window]),
+  ]);
+  const [unread] = await unreadCounts(core, caller.userId, [{ ...window, readSeq: after.read }], hidden);
+  return { unread_count: unread ?? 0 };
 }
 
 /**

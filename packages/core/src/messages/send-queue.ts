@@ -2,18 +2,20 @@
  * Where accepted-to-be messages gather for the next commit (design, the hot path). The answer to a send leaves only after
  * its batch is committed; its event is published right after, and by the relay if the process dies in between.
  */
-import type { BusEvent, Message, ReplyPreview } from '@parley/contract';
+import type { BusEvent, Message } from '@parley/contract';
+import type { ChatCache } from '../chats/cache.ts';
 import { isUnavailable } from '../error.ts';
 import { Batcher } from '../lib/batcher.ts';
 import { makeEvent } from '../lib/events.ts';
 import type { Clock, Publisher, SendTimes } from '../ports/engines.ts';
-import type { AppendResult, MessageStore, NewMessage, StoredMessage } from '../ports/stores.ts';
-import { toWire } from './wire.ts';
+import type { AppendResult, ChatRecord, MessageStore, NewMessage, StoredMessage } from '../ports/stores.ts';
+import { blindTo, type Quote, recipientsOf, toWire } from './wire.ts';
 
 export interface QueuedSend {
   message: NewMessage;
-  replyPreview: ReplyPreview | null;
-  recipients: string[];
+  quote: Quote | null;
+  /** The chat as the send was allowed in it. Who gets the message is decided when it is stored. */
+  chat: ChatRecord;
   /** When it joined the queue, as `performance.now()` has it. */
   queuedAt: number;
 }
@@ -25,20 +27,30 @@ export type SendOutcome =
 /** Messages in one commit at most: enough to be cheap, few enough that nobody waits long for a batch. */
 const maxBatch = 200;
 
+/** A stored message that is to be told of. */
+interface Stored {
+  wire: Message;
+  send: QueuedSend;
+}
+
 export class SendQueue {
   readonly #store: Pick<MessageStore, 'append'>;
+  readonly #chats: Pick<ChatCache, 'peek' | 'get'>;
   readonly #publisher: Publisher;
   readonly #clock: Clock;
   readonly #times: SendTimes | undefined;
   readonly #batcher: Batcher<QueuedSend, SendOutcome>;
+  readonly #publishing = new Set<Promise<void>>();
 
   constructor(parts: {
     messages: Pick<MessageStore, 'append'>;
+    chatCache: Pick<ChatCache, 'peek' | 'get'>;
     publisher: Publisher;
     clock: Clock;
     sendTimes?: SendTimes | undefined;
   }) {
     this.#store = parts.messages;
+    this.#chats = parts.chatCache;
     this.#publisher = parts.publisher;
     this.#clock = parts.clock;
     this.#times = parts.sendTimes;
@@ -55,9 +67,15 @@ export class SendQueue {
     return this.#batcher.add(send);
   }
 
-  /** Resolves when nothing waits for a commit. */
-  settled(): Promise<void> {
-    return this.#batcher.settled();
+  /** Stores all of them in one commit, or none. Errors: those of the store. */
+  addAll(sends: readonly QueuedSend[]): Promise<SendOutcome[]> {
+    return this.#batcher.addAll(sends);
+  }
+
+  /** Resolves when nothing waits for a commit, and every stored message was handed to the publisher. */
+  async settled(): Promise<void> {
+    await this.#batcher.settled();
+    while (this.#publishing.size > 0) await Promise.all(this.#publishing);
   }
 
   async #run(items: QueuedSend[]): Promise<SendOutcome[]> {
@@ -65,22 +83,62 @@ export class SendQueue {
     const waited = items.reduce((sum, { queuedAt }) => sum + now - queuedAt, 0);
     this.#times?.queued(waited, items.length);
     const results = await this.#store.append(items.map((item) => item.message));
-    const events = new Map<string, BusEvent<'msg.new'>[]>();
-    const outcomes = items.map((item, index) => this.#outcome(item, results[index] as AppendResult, events));
-    for (const [outboxId, batch] of events) this.#publisher.publish(outboxId, batch);
+    const stored = new Map<string, Stored[]>();
+    const outcomes = items.map((item, index) => outcomeOf(item, results[index] as AppendResult, stored));
+    this.#publish(stored);
     return outcomes;
   }
 
-  #outcome(item: QueuedSend, result: AppendResult, events: Map<string, BusEvent<'msg.new'>[]>): SendOutcome {
-    if (result.outcome === 'known') return result;
-    const message = storedMessage(item.message, result.seq, result.version);
-    const wire = toWire(message, 'sent', item.replyPreview);
-    const event = newMessageEvent(wire, item.recipients, item.message.context, this.#clock.now());
-    const batch = events.get(result.outboxId);
-    if (batch) batch.push(event);
-    else events.set(result.outboxId, [event]);
-    return { outcome: 'stored', message: wire };
+  /** At once where all chats are cached, as they mostly are. */
+  #publish(stored: Map<string, Stored[]>): void {
+    for (const [outboxId, batch] of stored) {
+      const missing = new Set<string>();
+      for (const { wire } of batch) if (!this.#chats.peek(wire.chat_id)) missing.add(wire.chat_id);
+      if (missing.size === 0) {
+        this.#publisher.publish(outboxId, this.#events(batch));
+        continue;
+      }
+      const publishing = this.#publishAfterLook(outboxId, batch, missing).finally(() =>
+        this.#publishing.delete(publishing),
+      );
+      this.#publishing.add(publishing);
+    }
   }
+
+  /** These chats changed since: whoever was removed must get nothing. Never rejects. */
+  async #publishAfterLook(outboxId: string, batch: Stored[], chatIds: ReadonlySet<string>): Promise<void> {
+    const looked = new Map<string, ChatRecord>();
+    await Promise.all(
+      [...chatIds].map(async (id) => {
+        // Where nobody can say, it is as it was when the send was allowed.
+        const chat = await this.#chats.get(id).catch(() => undefined);
+        if (chat) looked.set(id, chat);
+      }),
+    );
+    this.#publisher.publish(outboxId, this.#events(batch, looked));
+  }
+
+  #events(batch: readonly Stored[], looked?: ReadonlyMap<string, ChatRecord>): BusEvent<'msg.new'>[] {
+    const now = this.#clock.now();
+    return batch.map(({ wire, send }) => {
+      const known = looked?.get(wire.chat_id) ?? this.#chats.peek(wire.chat_id);
+      const chat = known && known.state_version >= send.chat.state_version ? known : send.chat;
+      return newMessageEvent(wire, chat, send.quote, send.message.context, now);
+    });
+  }
+}
+
+function outcomeOf(send: QueuedSend, result: AppendResult, stored: Map<string, Stored[]>): SendOutcome {
+  if (result.outcome === 'known') return result;
+  const wire = toWire(
+    storedMessage(send.message, result.seq, result.version),
+    'sent',
+    send.quote?.preview ?? null,
+  );
+  const batch = stored.get(result.outboxId);
+  if (batch) batch.push({ wire, send });
+  else stored.set(result.outboxId, [{ wire, send }]);
+  return { outcome: 'stored', message: wire };
 }
 
 function storedMessage(message: NewMessage, seq: number, version: number): StoredMessage {
@@ -94,22 +152,26 @@ function storedMessage(message: NewMessage, seq: number, version: number): Store
     type: message.type,
     payload: message.payload,
     reply_to_message_id: message.reply_to_message_id,
-    forwarded: false,
-    forwarded_from: null,
+    forwarded: message.forwarded_from !== null,
+    forwarded_from: message.forwarded_from,
     reactions: {},
     is_deleted: false,
     created_at: message.created_at,
     updated_at: message.created_at,
     edited_at: null,
+    expires_at: message.expires_at,
   };
 }
 
-/** `msg.new`, with everyone who is to get it (contract section 5). */
+/** `msg.new`, with everyone of the chat who is to get it (contract section 5). */
 export function newMessageEvent(
   message: Message,
-  recipients: string[],
+  chat: Pick<ChatRecord, 'members'>,
+  quote: Quote | null,
   context: NewMessage['context'],
   now: number,
 ): BusEvent<'msg.new'> {
-  return makeEvent('msg.new', context, { message, recipients, origin: context.origin }, now);
+  const recipients = recipientsOf(chat, message.seq);
+  const unquoted = blindTo(chat, recipients, quote);
+  return makeEvent('msg.new', context, { message, recipients, unquoted, origin: context.origin }, now);
 }

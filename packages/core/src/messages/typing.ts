@@ -2,7 +2,10 @@
 import { accessChat, presentMembers } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
 
-/** Who is to be told: the chat's other members. Errors: `CHAT_NOT_FOUND`, `NOT_CHAT_MEMBER`, `USER_BLOCKED`. */
+/**
+ * Who is to be told: the chat's other members. Errors: `CHAT_NOT_FOUND`, `NOT_CHAT_MEMBER`, `USER_BLOCKED`, `NOT_ADMIN` (only admins may
+ * send here).
+ */
 export async function typingAudience(
   core: Pick<Core, 'chatCache'>,
   caller: Caller,

@@ -88,10 +88,16 @@ export interface FanOut {
 }
 
 /** What instances tell each other in passing; may be lost without harm (design rule 4). */
-export type Signal = { kind: 'kick'; session_ids: string[] };
+export type Signal =
+  | { kind: 'kick'; session_ids: string[] }
+  /** Members, blocks or settings of these chats changed: what is cached of them is old. */
+  | { kind: 'chats'; chat_ids: string[] };
 
 export interface Signals {
-  send(signal: Signal): void;
+  /**
+   * Handlers here are called before it returns. Resolves when the engine has taken it for the others, or cannot; never rejects.
+   */
+  send(signal: Signal): Promise<void>;
   subscribe(handler: (signal: Signal) => void): () => void;
   /** Calls back when signals may have been missed, after the engine was away. */
   onGap(handler: () => void): () => void;

@@ -1,5 +1,30 @@
 /** The stores that core needs. Each port has one contract-test suite that every engine behind it passes. */
-import type { ChatType, Message, Role } from '@parley/contract';
+import type { AnyBusEvent } from '@parley/contract';
+
+export * from './chats.ts';
+export * from './messages.ts';
+export * from './people.ts';
+
+/** What an event carries besides its payload, kept with the change so that a crash loses none of it. */
+export interface EventContext {
+  eventId: string;
+  requestId: string;
+  trace: string | null;
+  /** The connection that caused it, or null. */
+  origin: string | null;
+}
+
+/**
+ * Makes the events of a change from the `user_version` that it raised. They go to the outbox in the same commit, as a row of subject
+ * `events`.
+ */
+export type Tell = (userVersion: number) => AnyBusEvent[];
+
+/** What was committed for publishing: hand it to the publisher. */
+export interface Told {
+  outboxId: string;
+  events: AnyBusEvent[];
+}
 
 /** A user as stored; times are ISO 8601 UTC with milliseconds. */
 export interface UserRecord {
@@ -26,8 +51,12 @@ export interface UserStore {
   /** Batched and never stale. */
   find(id: string): Promise<UserRecord | undefined>;
   findMany(ids: readonly string[]): Promise<Map<string, UserRecord>>;
-  /** Raises `user_version` by one if anything changes. */
-  updateProfile(id: string, patch: ProfilePatch): Promise<UserRecord | undefined>;
+  /** Raises `user_version` by one, and tells of it, if anything changes. */
+  updateProfile(
+    id: string,
+    patch: ProfilePatch,
+    tell: Tell,
+  ): Promise<{ user: UserRecord; told: Told | null } | undefined>;
   /** Only moves forward. */
   setLastSeen(id: string, at: Date): Promise<void>;
 }
@@ -71,159 +100,6 @@ export interface SessionStore {
    * still have access tokens, also those that were revoked before: a call whose other effects failed can be repeated.
    */
   revoke(userId: string, sessionIds: readonly string[] | 'all'): Promise<string[]>;
-}
-
-export interface Member {
-  user_id: string;
-  role: Role;
-  joined_at: string;
-  /** Messages with a larger `seq` than this are visible to the member. */
-  joined_seq: number;
-  /** Null while a member; otherwise the last visible `seq`. */
-  left_seq: number | null;
-  delivered_seq: number;
-  read_seq: number;
-}
-
-export interface ChatRecord {
-  chat_id: string;
-  type: ChatType;
-  name: string;
-  avatar_url: string;
-  state_version: number;
-  created_at: string;
-  updated_at: string;
-  /** Direct chats: one of the two blocked the other. */
-  blocked: boolean;
-  /** Present and former members. */
-  members: Map<string, Member>;
-}
-
-/** A furthest position of one user in one chat; positions only move forward. */
-export interface PositionMove {
-  chatId: string;
-  userId: string;
-  delivered: number;
-  read: number;
-  context: EventContext;
-}
-
-/** Where a position stood and stands. */
-export interface Span {
-  from: number;
-  to: number;
-}
-
-export interface PositionResult {
-  /** The positions after the move, moved or not. */
-  delivered: number;
-  read: number;
-  /** Null when nothing moved. */
-  moved: {
-    delivered: Span | null;
-    read: Span | null;
-    stateVersion: number;
-    at: string;
-    outboxId: string;
-  } | null;
-}
-
-export interface ChatStore {
-  /** The direct chat of a pair, made if there is none; concurrent calls make one. */
-  openDirect(input: {
-    chatId: string;
-    creator: string;
-    other: string;
-    context: EventContext;
-  }): Promise<
-    | { created: true; chat: ChatRecord; userVersions: Record<string, number>; outboxId: string }
-    | { created: false; chat: ChatRecord }
-  >;
-  find(ids: readonly string[]): Promise<Map<string, ChatRecord>>;
-  /** Moves positions forward, raises each moved chat's `state_version`, and writes the outbox, in one commit. */
-  advance(moves: readonly PositionMove[]): Promise<PositionResult[]>;
-}
-
-/** What an event carries besides its payload, kept with the change so that a crash loses none of it. */
-export interface EventContext {
-  eventId: string;
-  requestId: string;
-  trace: string | null;
-  /** The connection that caused it, or null. */
-  origin: string | null;
-}
-
-/** A message as stored: the wire's fields less those that depend on who looks. */
-export type StoredMessage = Omit<Message, 'status' | 'is_starred' | 'media' | 'reply_to_preview'>;
-
-export interface NewMessage {
-  message_id: string;
-  chat_id: string;
-  sender_id: string;
-  client_msg_id: string;
-  type: Message['type'];
-  payload: Message['payload'];
-  reply_to_message_id: string | null;
-  /** Tells a repeated send from a different one that reuses its id. */
-  fingerprint: string;
-  created_at: string;
-  context: EventContext;
-}
-
-export type AppendResult =
-  | { outcome: 'stored'; seq: number; version: number; outboxId: string }
-  /** The sender used this `client_msg_id` before. */
-  | { outcome: 'known'; message: StoredMessage; fingerprint: string };
-
-export interface MessageStore {
-  /**
-   * Stores a batch in one commit, with its outbox entries. Numbers are given inside the commit: `seq` and `version` become
-   * visible in their order, without holes. A known `client_msg_id` takes no number.
-   */
-  append(messages: readonly NewMessage[]): Promise<AppendResult[]>;
-  /** The message that a sender stored under a `client_msg_id`. */
-  known(
-    senderId: string,
-    clientMsgId: string,
-  ): Promise<{ message: StoredMessage; fingerprint: string } | undefined>;
-  byIds(ids: readonly string[]): Promise<Map<string, StoredMessage>>;
-  /** Newest first, `seq` below `before`, within the visible window. */
-  page(input: {
-    chatId: string;
-    before: number | null;
-    after: number;
-    upTo: number | null;
-    limit: number;
-  }): Promise<StoredMessage[]>;
-  /** Ids and senders of messages by others in (`from`, `to`], newest first, at most `limit` per span. */
-  others(
-    spans: readonly { chatId: string; userId: string; from: number; to: number; limit: number }[],
-  ): Promise<{ message_id: string; sender_id: string; seq: number }[][]>;
-  /** Messages by others after `after`, neither deleted nor `system`, up to `upTo`. */
-  countUnread(input: { chatId: string; userId: string; after: number; upTo: number | null }): Promise<number>;
-  /** The chat's message counters. */
-  heads(chatIds: readonly string[]): Promise<Map<string, { seq: number; version: number }>>;
-}
-
-export interface PrivacyRecord {
-  last_seen: 'everyone' | 'contacts' | 'nobody';
-  profile_photo: 'everyone' | 'contacts' | 'nobody';
-  about: 'everyone' | 'contacts' | 'nobody';
-  read_receipts: boolean;
-}
-
-/** How a viewer stands to a target. */
-export interface Relation {
-  privacy: PrivacyRecord;
-  /** The viewer is in the target's contacts. */
-  isContact: boolean;
-  /** Either blocked the other. */
-  blocked: boolean;
-}
-
-export interface PrivacyStore {
-  /** Keys of the answer are the pairs' indexes. */
-  relations(pairs: readonly { viewer: string; target: string }[]): Promise<Relation[]>;
 }
 
 /** A change that is committed but perhaps not published yet. */

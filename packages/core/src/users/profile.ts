@@ -3,6 +3,7 @@ import type { InputOf, OwnProfile, Presence, Profile } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import type { PrivacyRecord, Relation, UserRecord } from '../ports/stores.ts';
+import { publishTold, tellUser } from './telling.ts';
 
 function own(user: UserRecord): OwnProfile {
   const { id, phone, display_name, avatar_url, status_text, created_at, updated_at } = user;
@@ -22,15 +23,20 @@ export async function getMe(core: Pick<Core, 'users'>, caller: Caller): Promise<
   return own(user);
 }
 
-/** Changes the given fields of the caller's profile and raises `user_version`. */
+/**
+ * Changes the given fields of the caller's profile and leaves the others; a real change raises `user_version`. Errors: `NOT_FOUND`
+ * (the account does not exist any more), `SERVICE_UNAVAILABLE`.
+ */
 export async function updateMe(
-  core: Pick<Core, 'users'>,
+  core: Pick<Core, 'users' | 'publisher' | 'clock'>,
   caller: Caller,
   patch: InputOf<'users.updateMe'>,
 ): Promise<OwnProfile> {
-  const user = await core.users.updateProfile(caller.userId, patch);
-  if (!user) throw new AppError('NOT_FOUND');
-  return own(user);
+  const tell = tellUser(core, caller, { kind: 'profile' });
+  const updated = await core.users.updateProfile(caller.userId, patch, tell);
+  if (!updated) throw new AppError('NOT_FOUND');
+  publishTold(core, updated.told);
+  return own(updated.user);
 }
 
 /** Someone's profile, without the phone, after privacy and blocks. Errors: `NOT_FOUND`. */

@@ -37,15 +37,21 @@
  * 7. Large batches. The driver cuts an ordered insert at 48 MB or 100,000 documents and stops at the first part that fails; the
  *    order holds there too, but core's batches (200 messages of some 20 KB) are one command.
  *
+ * 8. Tallies. A message's `tally` follows from what stands before it, which never changes: neither `seq` nor type of a message
+ *    do, and deletions do not touch it. It is computed from the head's, and the document is stored only if its `seq` is the one
+ *    behind that head (1), so it is right whoever else wrote meanwhile.
+ *
  * The collection cannot be sharded: MongoDB could not keep (sender, client_msg_id) unique beside a shard key of chats.
  */
 import { type AppendResult, type NewMessage, unavailable } from '@parley/core';
 import type { Collection } from 'mongodb';
+import type { ChatActivity } from './activity.ts';
 import { AppendRun } from './append-run.ts';
 import type { MongoConnection } from './connection.ts';
 import { type Collision, collisionOf, storeName, withoutDocuments } from './errors.ts';
-import { HeadCache } from './head-cache.ts';
-import { type MessageDocument, messageIndexes } from './message-document.ts';
+import { type HeadCache, noHead } from './head-cache.ts';
+import type { MessageDocument } from './message-document.ts';
+import { messageIndexes } from './message-indexes.ts';
 import { keyOf, type MessageReader } from './reader.ts';
 
 /** Collisions on other indexes are nothing that another try would mend. */
@@ -55,12 +61,19 @@ export class MessageAppender {
   readonly #connection: MongoConnection;
   readonly #collection: Collection<MessageDocument>;
   readonly #reader: MessageReader;
-  readonly #cache = new HeadCache();
+  readonly #cache: HeadCache;
+  readonly #activity: ChatActivity;
 
-  constructor(connection: MongoConnection, collection: Collection<MessageDocument>, reader: MessageReader) {
+  constructor(
+    connection: MongoConnection,
+    collection: Collection<MessageDocument>,
+    parts: { reader: MessageReader; cache: HeadCache; activity: ChatActivity },
+  ) {
     this.#connection = connection;
     this.#collection = collection;
-    this.#reader = reader;
+    this.#reader = parts.reader;
+    this.#cache = parts.cache;
+    this.#activity = parts.activity;
   }
 
   async append(messages: readonly NewMessage[]): Promise<AppendResult[]> {
@@ -88,8 +101,9 @@ export class MessageAppender {
       await this.#readHeads(run);
       const documents = run.number();
       const collision = await this.#insert(documents, run.deadline);
-      const stored = run.settle(documents, collision?.at ?? documents.length);
-      for (const chatId of stored) this.#cache.put(chatId, run.headOf(chatId));
+      const stored = documents.slice(0, collision?.at ?? documents.length);
+      for (const chatId of run.settle(stored)) this.#cache.put(chatId, run.headOf(chatId));
+      this.#activity.note(stored);
       if (!collision) return;
       const known = collision.index === messageIndexes.clientId || collision.index === messageIndexes.id;
       if (known) await this.#answerKnown(run, collision);
@@ -107,7 +121,7 @@ export class MessageAppender {
     }
     if (missing.length === 0) return;
     const found = await this.#reader.heads(missing, run.deadline);
-    for (const chatId of missing) run.learn(chatId, found.get(chatId) ?? { seq: 0, version: 0 });
+    for (const chatId of missing) run.learn(chatId, found.get(chatId) ?? noHead);
   }
 
   async #insert(documents: MessageDocument[], deadline: number): Promise<Collision | undefined> {
@@ -125,7 +139,10 @@ export class MessageAppender {
   /** Looks for all that is left: after a time-out whole batches are known, and each alone would cost an insert. */
   async #answerKnown(run: AppendRun, collision: Collision): Promise<void> {
     const refused = run.rest[0];
-    for (const document of await this.#reader.known(run.rest, run.deadline)) run.takeKnown(document);
+    const known = await this.#reader.known(run.rest, run.deadline);
+    for (const document of known) run.takeKnown(document);
+    // Who stored them may have died right then.
+    this.#activity.note(known);
     if (collision.index === messageIndexes.id && refused === run.rest[0]) {
       throw new Error('a message_id was used for another message');
     }

@@ -39,6 +39,7 @@ export class MongoConnection {
   readonly #database: string;
   #connected = false;
   #closed = false;
+  readonly #lastWork: (() => Promise<unknown>)[] = [];
 
   /** Connects with the first call, not before. Throws for a connection string that is none. */
   constructor(options: MongoOptions) {
@@ -110,11 +111,21 @@ export class MongoConnection {
     await this.run(() => this.#client.db(this.#database).command({ ping: 1 }));
   }
 
+  /** What is to be done before the connections end, if there is time; its errors are nobody's. */
+  beforeClose(work: () => Promise<unknown>): void {
+    this.#lastWork.push(work);
+  }
+
   /** Ends all connections; waits no longer than any call does. What is called later is refused as unavailable. */
   async close(): Promise<void> {
+    // A server that does not answer must not hold up a shutdown, neither then nor at the good-bye.
+    const deadline = this.deadline();
+    if (this.#connected) {
+      const lastWork = Promise.allSettled(this.#lastWork.map((work) => work()));
+      await this.#within(lastWork, deadline).catch(() => undefined);
+    }
     this.#closed = true;
     this.#connected = false;
-    // A server that does not answer the good-bye must not hold up a shutdown.
-    await this.#within(this.#client.close(), this.deadline()).catch(() => undefined);
+    await this.#within(this.#client.close(), deadline).catch(() => undefined);
   }
 }

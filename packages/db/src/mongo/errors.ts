@@ -89,6 +89,16 @@ export function collisionOf(error: unknown): Collision | undefined {
   if (!(error instanceof MongoBulkWriteError) || hasUnconfirmedWrites(error)) return undefined;
   const [first] = [error.writeErrors].flat();
   if (first?.code !== duplicateKey) return undefined;
-  const index = /index: (\S+)/.exec(first.errmsg ?? '')?.[1];
+  const index = indexIn(first.errmsg ?? '');
   return index === undefined ? undefined : { at: first.index, index };
+}
+
+/** The unique index that refused an update; undefined for anything else. */
+export function collidedIndexOf(error: unknown): string | undefined {
+  if (!(error instanceof MongoServerError) || error.code !== duplicateKey) return undefined;
+  return indexIn(error.message);
+}
+
+function indexIn(message: string): string | undefined {
+  return /index: (\S+)/.exec(message)?.[1];
 }

@@ -4,9 +4,15 @@
 export interface Head {
   seq: number;
   version: number;
+  /** Messages up to `seq` that are not `system`. */
+  tally: number;
 }
 
-interface Entry extends Head {
+/** Of a chat without messages. */
+export const noHead: Head = { seq: 0, version: 0, tally: 0 };
+
+interface Entry {
+  head: Head;
   usedAt: number;
   uses: number;
 }
@@ -40,17 +46,17 @@ export class HeadCache {
     entry.uses++;
     // Behind all others: what was not used for longest is the first to go.
     this.#entries.set(chatId, entry);
-    return { seq: entry.seq, version: entry.version };
+    return entry.head;
   }
 
   /** Notes a head of acknowledged writes. */
   put(chatId: string, head: Head): void {
     const before = this.#entries.get(chatId);
     // Two batches of this process may be answered in another order than they were stored.
-    if (before && before.version >= head.version) return;
+    if (before && before.head.version >= head.version) return;
     const uses = before?.uses ?? 0;
     this.#entries.delete(chatId);
-    this.#entries.set(chatId, { ...head, uses, usedAt: this.#now() });
+    this.#entries.set(chatId, { head, uses, usedAt: this.#now() });
     if (this.#entries.size <= maxChats) return;
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest);

@@ -1,7 +1,5 @@
-/** Messages as MongoDB holds them, and the indexes that keep their promises (PRD 5.2). */
-import type { EventContext, StoredMessage } from '@parley/core';
-import { type Collection, type IndexDescription, MongoServerError } from 'mongodb';
-import type { MongoConnection } from './connection.ts';
+/** Messages as MongoDB holds them (PRD 5.2); their indexes are told in `message-indexes.ts`. */
+import type { CommittedChange, EventContext, StoredMessage } from '@parley/core';
 
 export interface MessageDocument {
   /** The message's id. */
@@ -19,6 +17,13 @@ export interface MessageDocument {
    * document with the largest version tells both counters, from one moment.
    */
   chat_seq: number;
+  /**
+   * Running counts, from which unread counts follow: the chat's messages up to `seq`, and up to `chat_seq`, that are not `system`. They
+   * never change, for what is deleted stays in them. Missing in what was stored before there were any: then they are counted
+   * (`reader.ts`).
+   */
+  tally?: number;
+  chat_tally?: number;
   sender_id: string;
   client_msg_id: string;
   type: StoredMessage['type'];
@@ -32,71 +37,34 @@ export interface MessageDocument {
   created_at: Date;
   updated_at: Date;
   edited_at: Date | null;
+  /** As `tally`, these came later: missing is null, and nothing to be found by. */
+  expires_at?: Date | null;
+  tokens?: string[];
   /** There until the message's event is on the bus (design rule 2). */
   outbox?: OutboxFlag;
+  /** Changes whose events are not on the bus yet. */
+  untold?: UntoldChange[];
 }
 
-export interface OutboxFlag {
-  /** The insert that it came with; sorts by time. */
+interface Flag {
+  /** The call that it came with; sorts by time. */
   batch: string;
-  /** Its place in that insert. */
+  /** Its place in that call. */
   position: number;
-  context: EventContext;
   /** The sweep that has it, and until when others leave it alone. */
   claim?: string;
   claimed_until?: Date;
 }
 
-export const messagesCollection = 'messages';
-
-/** Names by which queries and errors tell the indexes. */
-export const messageIndexes = {
-  seq: 'chat_seq',
-  versions: 'chat_versions',
-  clientId: 'sender_client_msg_id',
-  outbox: 'outbox_batch',
-  id: '_id_',
-} as const;
-
-/**
- * Pages go by `seq`, not by `created_at`: clocks of several servers do not agree. `client_msg_id` is unique per sender, not for
- * all: nobody can block or probe another's ids. The outbox's index holds only what is not published yet.
- */
-const indexes: (IndexDescription & { name: string })[] = [
-  { name: messageIndexes.seq, key: { chat_id: 1, seq: 1 }, unique: true },
-  { name: messageIndexes.versions, key: { chat_id: 1, versions: 1 }, unique: true },
-  { name: messageIndexes.clientId, key: { sender_id: 1, client_msg_id: 1 }, unique: true },
-  {
-    name: messageIndexes.outbox,
-    key: { 'outbox.batch': 1 },
-    partialFilterExpression: { 'outbox.batch': { $exists: true } },
-  },
-];
-
-/** MongoDB's code for a collection that is not there. */
-const namespaceNotFound = 26;
-
-/**
- * Makes the indexes that are missing; any number of instances may do so at once, MongoDB makes each once. On a collection
- * that has long been in use that may take longer than a call may: then this rejects with `SERVICE_UNAVAILABLE`, MongoDB goes on
- * building, and the next call finds the index or waits for it.
- */
-export async function ensureMessageIndexes(
-  connection: MongoConnection,
-  collection: Collection<MessageDocument>,
-): Promise<void> {
-  const existing = await connection.run(async () => {
-    try {
-      return await collection.listIndexes().toArray();
-    } catch (error) {
-      if (error instanceof MongoServerError && error.code === namespaceNotFound) return [];
-      throw error;
-    }
-  });
-  const names = new Set(existing.map((index: { name?: string }) => index.name));
-  const missing = indexes.filter((index) => !names.has(index.name));
-  if (missing.length > 0) await connection.run(() => collection.createIndexes(missing));
+export interface OutboxFlag extends Flag {
+  context: EventContext;
 }
+
+export interface UntoldChange extends Flag {
+  change: CommittedChange;
+}
+
+export const messagesCollection = 'messages';
 
 export function toStored(document: MessageDocument): StoredMessage {
   return {
@@ -116,5 +84,6 @@ export function toStored(document: MessageDocument): StoredMessage {
     created_at: document.created_at.toISOString(),
     updated_at: document.updated_at.toISOString(),
     edited_at: document.edited_at?.toISOString() ?? null,
+    expires_at: document.expires_at?.toISOString() ?? null,
   };
 }

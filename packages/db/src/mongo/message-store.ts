@@ -2,30 +2,41 @@
 import {
   type AppendResult,
   BatchLoader,
+  type ChangeResult,
+  type MessageChange,
   type MessageStore,
   type NewMessage,
   type StoredMessage,
 } from '@parley/core';
+import { ChatActivity } from './activity.ts';
 import { MessageAppender } from './append.ts';
+import { MessageChanger } from './change.ts';
 import type { MongoConnection } from './connection.ts';
-import {
-  ensureMessageIndexes,
-  type MessageDocument,
-  messageIndexes,
-  messagesCollection,
-  toStored,
-} from './message-document.ts';
+import { HeadCache } from './head-cache.ts';
+import { inTurns } from './in-turns.ts';
+import { type MessageDocument, messagesCollection, toStored } from './message-document.ts';
+import { ensureMessageIndexes, live, messageIndexes, overAt } from './message-indexes.ts';
+import { OthersFinder } from './others.ts';
 import { MessageReader } from './reader.ts';
-import { isNarrow, type Range, rangesOf, type Span } from './spans.ts';
+import { ChatSearch } from './search.ts';
+import { ChatsSearch } from './search-chats.ts';
+import { UnreadCounter } from './unread.ts';
 
-type Other = Awaited<ReturnType<MessageStore['others']>>[number][number];
-type OtherDocument = Pick<MessageDocument, '_id' | 'chat_id' | 'sender_id' | 'seq'>;
+/** Queries of one call at the same time: a call must not take all connections. */
+const width = 10;
 
-/** Stretches in one query: each is planned by itself. */
-const rangesPerQuery = 100;
+type Input<M extends keyof MessageStore> = Parameters<MessageStore[M]>;
+type Output<M extends keyof MessageStore> = ReturnType<MessageStore[M]>;
 
 export class MongoMessageStore implements MessageStore {
+  readonly #connection: MongoConnection;
   readonly #appender: MessageAppender;
+  readonly #changer: MessageChanger;
+  readonly #activity: ChatActivity;
+  readonly #others: OthersFinder;
+  readonly #unread: UnreadCounter;
+  readonly #chatSearch: ChatSearch;
+  readonly #chatsSearch: ChatsSearch;
   readonly #reader: MessageReader;
   readonly #loader: BatchLoader<string, StoredMessage>;
   readonly #makeIndexes: () => Promise<void>;
@@ -33,8 +44,17 @@ export class MongoMessageStore implements MessageStore {
 
   constructor(connection: MongoConnection) {
     const collection = connection.collection<MessageDocument>(messagesCollection);
-    this.#reader = new MessageReader(connection, collection);
-    this.#appender = new MessageAppender(connection, collection, this.#reader);
+    const reader = new MessageReader(connection, collection);
+    this.#connection = connection;
+    this.#reader = reader;
+    this.#activity = ChatActivity.of(connection);
+    const parts = { reader, cache: new HeadCache(), activity: this.#activity };
+    this.#appender = new MessageAppender(connection, collection, parts);
+    this.#changer = new MessageChanger(connection, collection, parts);
+    this.#others = new OthersFinder(reader);
+    this.#unread = new UnreadCounter(reader);
+    this.#chatSearch = new ChatSearch(reader);
+    this.#chatsSearch = new ChatsSearch(reader);
     this.#loader = new BatchLoader((ids) => this.#load(ids));
     this.#makeIndexes = () => ensureMessageIndexes(connection, collection);
   }
@@ -57,6 +77,11 @@ export class MongoMessageStore implements MessageStore {
     return this.#appender.append(messages);
   }
 
+  async change(changes: readonly MessageChange[]): Promise<ChangeResult[]> {
+    await this.ensureIndexes();
+    return this.#changer.change(changes);
+  }
+
   async known(
     senderId: string,
     clientMsgId: string,
@@ -75,100 +100,73 @@ export class MongoMessageStore implements MessageStore {
     return new Map(documents.map((document) => [document._id, toStored(document)]));
   }
 
-  async page(input: {
-    chatId: string;
-    before: number | null;
-    after: number;
-    upTo: number | null;
-    limit: number;
-  }): Promise<StoredMessage[]> {
-    const newest = Math.min(
-      input.upTo ?? Number.MAX_SAFE_INTEGER,
-      (input.before ?? Number.MAX_SAFE_INTEGER) - 1,
-    );
+  async page({ chatId, before, after, upTo, limit }: Input<'page'>[0]): Output<'page'> {
+    const newest = Math.min(upTo ?? Number.MAX_SAFE_INTEGER, (before ?? Number.MAX_SAFE_INTEGER) - 1);
     // For MongoDB a limit of 0 would be none.
-    if (input.limit === 0) return [];
+    if (limit === 0) return [];
     const documents = await this.#reader.find({
-      filter: { chat_id: input.chatId, seq: { $gt: input.after, $lte: newest } },
+      filter: { chat_id: chatId, seq: { $gt: after, $lte: newest } },
       hint: messageIndexes.seq,
       sort: { seq: -1 },
-      limit: input.limit,
+      limit,
     });
     return documents.map(toStored);
   }
 
-  async others(spans: readonly Span[]): Promise<Other[][]> {
-    const narrow = spans.filter(isNarrow);
-    const [shared, ...alone] = await Promise.all([
-      this.#inRanges(rangesOf(narrow)),
-      ...spans.filter((span) => !isNarrow(span)).map((span) => this.#inSpan(span)),
-    ]);
-    return spans.map((span) =>
-      isNarrow(span) ? pick(shared.get(span.chatId) ?? [], span) : (alone.shift() ?? []),
-    );
+  others(spans: Input<'others'>[0]): Output<'others'> {
+    return this.#others.find(spans);
   }
 
-  /** Everything in these stretches by chat, newest first. */
-  async #inRanges(ranges: Range[]): Promise<Map<string, OtherDocument[]>> {
-    const queries: Promise<OtherDocument[]>[] = [];
-    for (let start = 0; start < ranges.length; start += rangesPerQuery) {
-      const some = ranges.slice(start, start + rangesPerQuery);
-      queries.push(
-        this.#reader.find({
-          filter: {
-            $or: some.map(({ chatId, from, to }) => ({ chat_id: chatId, seq: { $gt: from, $lte: to } })),
-          },
-          hint: messageIndexes.seq,
-          fields: ['_id', 'chat_id', 'sender_id', 'seq'],
-        }),
-      );
-    }
-    const documents = (await Promise.all(queries)).flat().sort((a, b) => b.seq - a.seq);
-    return Map.groupBy(documents, (document) => document.chat_id);
+  unread(asks: Input<'unread'>[0], now: string): Output<'unread'> {
+    return this.#unread.count(asks, new Date(now), this.#connection.deadline());
   }
 
-  /** The newest of a span that holds more than is wanted. */
-  async #inSpan({ chatId, userId, from, to, limit }: Span): Promise<Other[]> {
+  newest(asks: Input<'newest'>[0], now: string): Output<'newest'> {
+    const deadline = this.#connection.deadline();
+    return inTurns(asks, width, async ({ chatId, after, upTo, except }) => {
+      const [newest] = await this.#reader.find({
+        filter: {
+          chat_id: chatId,
+          ...live,
+          seq: { $gt: after, $lte: upTo ?? Number.MAX_SAFE_INTEGER },
+          expires_at: { $not: { $lte: new Date(now) } },
+          ...(except.length > 0 && { _id: { $nin: [...except] } }),
+        },
+        hint: messageIndexes.live,
+        sort: { seq: -1 },
+        limit: 1,
+        deadline,
+      });
+      return newest && toStored(newest);
+    });
+  }
+
+  activity(chatIds: readonly string[], asOf?: string): Output<'activity'> {
+    return this.#activity.read(chatIds, asOf);
+  }
+
+  async heads(chatIds: readonly string[]): Output<'heads'> {
+    const heads = await this.#reader.heads(chatIds);
+    return new Map([...heads].map(([chatId, { seq, version }]) => [chatId, { seq, version }]));
+  }
+
+  async expired(now: string, limit: number): Output<'expired'> {
     if (limit === 0) return [];
     const documents = await this.#reader.find({
-      filter: { chat_id: chatId, seq: { $gt: from, $lte: to }, sender_id: { $ne: userId } },
-      hint: messageIndexes.seq,
-      sort: { seq: -1 },
-      fields: ['_id', 'sender_id', 'seq'],
+      filter: overAt(new Date(now)),
+      hint: messageIndexes.expires,
+      sort: { expires_at: 1 },
+      fields: ['_id', 'chat_id'],
       limit,
     });
-    return documents.map(toOther);
+    return documents.map(({ _id, chat_id }) => ({ message_id: _id, chat_id }));
   }
 
-  countUnread(input: {
-    chatId: string;
-    userId: string;
-    after: number;
-    upTo: number | null;
-  }): Promise<number> {
-    return this.#reader.count(
-      {
-        chat_id: input.chatId,
-        seq: { $gt: input.after, $lte: input.upTo ?? Number.MAX_SAFE_INTEGER },
-        sender_id: { $ne: input.userId },
-        is_deleted: false,
-        type: { $ne: 'system' },
-      },
-      messageIndexes.seq,
-    );
+  searchChat(input: Input<'searchChat'>[0]): Output<'searchChat'> {
+    return this.#chatSearch.find(input, this.#connection.deadline());
   }
 
-  heads(chatIds: readonly string[]): Promise<Map<string, { seq: number; version: number }>> {
-    return this.#reader.heads(chatIds);
+  searchChats(input: Input<'searchChats'>[0]): Output<'searchChats'> {
+    return this.#chatsSearch.find(input, this.#connection.deadline());
   }
-}
-
-function pick(documents: readonly OtherDocument[], { userId, from, to }: Span): Other[] {
-  return documents
-    .filter(({ seq, sender_id }) => seq > from && seq <= to && sender_id !== userId)
-    .map(toOther);
-}
-
-function toOther({ _id, sender_id, seq }: Omit<OtherDocument, 'chat_id'>): Other {
-  return { message_id: _id, sender_id, seq };
 }

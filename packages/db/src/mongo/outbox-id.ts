@@ -1,4 +1,4 @@
-/** Ids of outbox entries on MongoDB: one for each insert, sorted by the time it was made. */
+/** Ids of outbox entries on MongoDB: one for each insert and each change of a message, sorted by the time it was made. */
 import { randomBytes } from 'node:crypto';
 
 /** What tells these ids from those of other stores. */
@@ -9,10 +9,19 @@ let count = 0;
 
 const timeText = (ms: number): string => ms.toString(16).padStart(12, '0');
 
+/** What a batch's messages are flagged for: they were sent, or changed. Told by how its name ends. */
+export type BatchKind = 'sends' | 'changes';
+const ofChanges = '-changes';
+
 /** A new batch; those of one process rise, also within a millisecond. */
-export function newBatch(now = Date.now()): string {
+export function newBatch(kind: BatchKind, now = Date.now()): string {
   count = (count + 1) % 0x1000000;
-  return `${timeText(now)}-${count.toString(16).padStart(6, '0')}-${instance}`;
+  const name = `${timeText(now)}-${count.toString(16).padStart(6, '0')}-${instance}`;
+  return kind === 'changes' ? name + ofChanges : name;
+}
+
+export function kindOf(batch: string): BatchKind {
+  return batch.endsWith(ofChanges) ? 'changes' : 'sends';
 }
 
 /** What every batch made up to that time sorts before. */

@@ -1,29 +1,37 @@
 /** A message store that is a plain list: what the real ones are compared with. */
-import type { AppendResult, MessageStore, NewMessage, StoredMessage } from '@parley/core';
+import type { AppendResult, ChangeResult, MessageStore, NewMessage, StoredMessage } from '@parley/core';
 
 type PageInput = Parameters<MessageStore['page']>[0];
-type UnreadInput = Parameters<MessageStore['countUnread']>[0];
+type UnreadAsk = Parameters<MessageStore['unread']>[0][number];
+type NewestAsk = Parameters<MessageStore['newest']>[0][number];
 type Span = Parameters<MessageStore['others']>[0][number];
 
 export function messageModel() {
   const all: StoredMessage[] = [];
+  const heads = new Map<string, { seq: number; version: number }>();
   const inChat = (chatId: string) =>
     all.filter((message) => message.chat_id === chatId).sort((a, b) => b.seq - a.seq);
   const within = (chatId: string, from: number, to: number | null) =>
     inChat(chatId).filter((message) => message.seq > from && message.seq <= (to ?? Number.POSITIVE_INFINITY));
+  const isOver = ({ expires_at }: StoredMessage, now: string) => expires_at !== null && expires_at <= now;
+  const left = ({ chatId, after, upTo, except }: NewestAsk, now: string) =>
+    within(chatId, after, upTo).filter(
+      (message) => !message.is_deleted && !isOver(message, now) && !except.includes(message.message_id),
+    );
 
   return {
     /** Notes what a store says it stored. */
     store(batch: readonly NewMessage[], results: readonly AppendResult[]): void {
-      batch.forEach(({ fingerprint: _fingerprint, context: _context, ...message }, index) => {
+      batch.forEach(({ fingerprint: _f, context: _c, tokens: _t, ...message }, index) => {
         const result = results[index];
         if (result?.outcome !== 'stored') throw new Error('all of these are new');
+        const { seq, version } = result;
+        heads.set(message.chat_id, { seq, version });
         all.push({
           ...message,
-          seq: result.seq,
-          version: result.version,
-          forwarded: false,
-          forwarded_from: null,
+          seq,
+          version,
+          forwarded: message.forwarded_from !== null,
           reactions: {},
           is_deleted: false,
           updated_at: message.created_at,
@@ -31,8 +39,16 @@ export function messageModel() {
         });
       });
     },
-    markDeleted(messageId: string): void {
-      for (const message of all) if (message.message_id === messageId) message.is_deleted = true;
+    /** Notes what a store says it changed. */
+    change(results: readonly ChangeResult[]): void {
+      for (const result of results) {
+        if (result.outcome !== 'changed') continue;
+        const { message } = result;
+        const index = all.findIndex(({ message_id }) => message_id === message.message_id);
+        all[index] = message;
+        const head = heads.get(message.chat_id);
+        if (head) heads.set(message.chat_id, { seq: head.seq, version: message.version });
+      }
     },
     page({ chatId, before, after, upTo, limit }: PageInput): StoredMessage[] {
       return within(chatId, after, upTo)
@@ -45,18 +61,26 @@ export function messageModel() {
         .slice(0, limit)
         .map(({ message_id, sender_id, seq }) => ({ message_id, sender_id, seq }));
     },
-    countUnread({ chatId, userId, after, upTo }: UnreadInput): number {
-      return within(chatId, after, upTo).filter(
-        (message) => message.sender_id !== userId && !message.is_deleted && message.type !== 'system',
-      ).length;
+    unread(ask: UnreadAsk, now: string): number {
+      return left(ask, now).filter(({ sender_id, type }) => sender_id !== ask.userId && type !== 'system')
+        .length;
+    },
+    newest(ask: NewestAsk, now: string): StoredMessage | undefined {
+      return left(ask, now)[0];
+    },
+    expired(now: string): { message_id: string; chat_id: string }[] {
+      return all
+        .filter((message) => !message.is_deleted && isOver(message, now))
+        .map(({ message_id, chat_id }) => ({ message_id, chat_id }));
     },
     heads(chatIds: readonly string[]): Map<string, { seq: number; version: number }> {
       return new Map(
         chatIds.flatMap((chatId) => {
-          const [newest] = inChat(chatId);
-          return newest ? [[chatId, { seq: newest.seq, version: newest.version }] as const] : [];
+          const head = heads.get(chatId);
+          return head ? [[chatId, head] as const] : [];
         }),
       );
     },
+    ids: () => all.map(({ message_id }) => message_id),
   };
 }

@@ -30,6 +30,7 @@ const types: Record<string, string> = {
   String: 'text',
   '@db.Uuid': 'uuid',
   '@db.VarChar': 'character varying',
+  'Unsupported("tsvector")': 'tsvector',
 };
 
 const actions: Record<string, string> = { Cascade: 'CASCADE', Restrict: 'RESTRICT', SetNull: 'SET NULL' };
@@ -106,6 +107,7 @@ function indexLine(table: string, kind: string, list: string): string {
   return kind === 'unique' ? `${table}_${columns}_key UNIQUE (${list})` : `${table}_${columns}_idx (${list})`;
 }
 
+/** Partial indexes, and those with further columns or options, are left out: a Prisma schema cannot describe them. */
 const selectTables = `
   SELECT c.relname AS "table",
     ARRAY(SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
@@ -116,7 +118,8 @@ const selectTables = `
     ARRAY(SELECT concat_ws(' ', i.indexrelid::regclass,
                  CASE WHEN i.indisprimary THEN 'PRIMARY KEY' WHEN i.indisunique THEN 'UNIQUE' END,
                  substring(pg_get_indexdef(i.indexrelid) FROM '\\(.*$'))
-          FROM pg_index i WHERE i.indrelid = c.oid) AS indexes,
+          FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+          WHERE i.indrelid = c.oid AND i.indpred IS NULL AND i.indnatts = i.indnkeyatts AND x.reloptions IS NULL) AS indexes,
     ARRAY(SELECT k.conname || ' ' || pg_get_constraintdef(k.oid)
           FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f') AS "foreignKeys"
   FROM pg_class c

@@ -9,7 +9,12 @@ export class MemorySignals implements Signals {
     this.#log = log;
   }
 
-  send(signal: Signal): void {
+  async send(signal: Signal): Promise<void> {
+    this.emit(signal);
+  }
+
+  /** Calls the handlers; none of them can keep another from being called. */
+  emit(signal: Signal): void {
     for (const handler of this.#handlers) {
       try {
         handler(signal);

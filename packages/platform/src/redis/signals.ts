@@ -18,10 +18,11 @@ export class RedisSignals implements Signals {
   }
 
   /** Handlers of this instance are called before it returns; the others hear of it a moment later, in no certain order, if at all. */
-  send(signal: Signal): void {
-    this.#here.send(signal);
-    this.#redis
+  send(signal: Signal): Promise<void> {
+    this.#here.emit(signal);
+    return this.#redis
       .publish(channel, JSON.stringify({ from: this.#redis.id, signal }))
+      .then(() => undefined)
       .catch((error) => this.#log.warn({ err: error, kind: signal.kind }, 'a signal could not be sent'));
   }
 
@@ -56,7 +57,7 @@ export class RedisSignals implements Signals {
       const { from, signal } = JSON.parse(text) as { from: string; signal: Signal };
       if (from === this.#redis.id) return;
       if (typeof signal.kind !== 'string') throw new TypeError('a signal has a kind');
-      this.#here.send(signal);
+      this.#here.emit(signal);
     } catch (error) {
       this.#log.warn({ err: error }, 'a signal could not be read');
     }

@@ -15,6 +15,7 @@ import { limits } from '@parley/contract/limits';
 import { ParleyError } from '../errors.ts';
 import { abortError, onAbort } from '../lib/abort.ts';
 import { type Deferred, deferred } from '../lib/deferred.ts';
+import { Listeners } from '../lib/listeners.ts';
 import { randomUuid } from '../lib/uuid.ts';
 import type { Timing } from '../timing.ts';
 import { Gate } from './gate.ts';
@@ -36,6 +37,8 @@ interface Entry {
 const width = 8;
 
 export class Outbox {
+  /** Every message that was stored, before its promise resolves. */
+  readonly stored = new Listeners<{ frame: Frame; sent: Sent }>();
   readonly #link: Link;
   readonly #gate: Gate;
   readonly #entries = new Map<string, Entry>();
@@ -121,7 +124,9 @@ export class Outbox {
           return this.#link.request('message.send', entry.frame);
         }, signal);
         const done = entry;
-        if (done && sent) this.#settle(done, () => done.sent.resolve(sent));
+        if (!done || !sent) continue;
+        this.stored.emit({ frame: done.frame, sent });
+        this.#settle(done, () => done.sent.resolve(sent));
       } catch (error) {
         const failed = entry;
         if (failed && !signal.aborted) this.#settle(failed, () => failed.sent.reject(error));

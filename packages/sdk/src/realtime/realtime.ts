@@ -1,9 +1,10 @@
-import type { ServerEvent, ServerEventData } from '@parley/contract';
+import type { AckResults, ClientEventInput, ServerEvent, ServerEventData } from '@parley/contract';
 import { ParleyError } from '../errors.ts';
 import { unlessAborted } from '../lib/abort.ts';
 import { quiet } from '../lib/deferred.ts';
 import { Listeners } from '../lib/listeners.ts';
 import type { CallOptions } from '../procedures.ts';
+import { Actions } from './actions.ts';
 import type { ConnectionParts } from './connection.ts';
 import { Link } from './link.ts';
 import { Outbox } from './outbox.ts';
@@ -17,10 +18,15 @@ import { Typing } from './typing.ts';
  * ends it disconnects, and what still waits to be sent is rejected with `UNAUTHORIZED`.
  */
 export class Realtime {
+  /** @internal Messages as they are stored, for the views. */
+  readonly stored: Outbox['stored'];
+  /** @internal Receipts as the server takes them, for the views. */
+  readonly receipted: Receipts['told'];
   readonly #session: ConnectionParts['session'];
   readonly #link: Link;
   readonly #outbox: Outbox;
   readonly #receipts: Receipts;
+  readonly #actions: Actions;
   readonly #presence: PresenceWatch;
   readonly #typing: Typing;
   readonly #listeners = new Map<string, Listeners<unknown>>();
@@ -33,7 +39,10 @@ export class Realtime {
     this.#session = session;
     this.#link = new Link(parts);
     this.#outbox = new Outbox(this.#link, timing);
+    this.stored = this.#outbox.stored;
     this.#receipts = new Receipts(this.#link, timing);
+    this.receipted = this.#receipts.told;
+    this.#actions = new Actions(this.#link, timing);
     this.#presence = new PresenceWatch(this.#link, timing, debug);
     this.#typing = new Typing(this.#link, timing);
     this.#link.events.add(({ event, data }) => this.#listeners.get(event)?.emit(data));
@@ -127,6 +136,47 @@ export class Realtime {
   }
 
   /**
+   * Deletes a message, for oneself or for everyone. Waits for a connection like a receipt, and is repeated until it is answered;
+   * what is done to one message is done in the order of the calls. The promise may be ignored; the signal ends the waiting, and a
+   * change that was handed to a connection may still happen. Errors: `NOT_FOUND`, `NOT_CHAT_MEMBER`, `FORBIDDEN`,
+   * `VALIDATION_ERROR`, `INTERNAL_ERROR` (8 times in a row), `UNAUTHORIZED`, `ABORTED`.
+   */
+  deleteMessage(
+    messageId: string,
+    deletedFor: 'me' | 'everyone' = 'me',
+    { signal }: CallOptions = {},
+  ): Promise<AckResults['message.delete']> {
+    const data = { message_id: messageId, for: deletedFor };
+    return quiet(this.#usable(() => this.#actions.perform('message.delete', data, signal)));
+  }
+
+  /**
+   * Replaces the text of one's own message (`{ body }`), or the caption of a file (`{ caption }`), within 15 minutes of sending; resolves with the message. Waits as
+   * `deleteMessage` does. Errors: those of `deleteMessage`, `USER_BLOCKED`, `NOT_ADMIN`.
+   */
+  editMessage(
+    messageId: string,
+    payload: ClientEventInput<'message.edit'>['payload'],
+    { signal }: CallOptions = {},
+  ): Promise<AckResults['message.edit']> {
+    const data = { message_id: messageId, payload };
+    return quiet(this.#usable(() => this.#actions.perform('message.edit', data, signal)));
+  }
+
+  /**
+   * Reacts to a message with one emoji, or with null takes one's reaction back; resolves with all reactions. Waits as
+   * `deleteMessage` does. Errors: those of `deleteMessage`, `USER_BLOCKED`.
+   */
+  react(
+    messageId: string,
+    emoji: string | null,
+    { signal }: CallOptions = {},
+  ): Promise<AckResults['message.react']> {
+    const data = { message_id: messageId, emoji };
+    return quiet(this.#usable(() => this.#actions.perform('message.react', data, signal)));
+  }
+
+  /**
    * Says that the user types in a chat, or has stopped; for others it ends by itself after 5 s. May be called with every key:
    * it is told every 3 s at most. Does nothing while there is no connection.
    */
@@ -181,6 +231,7 @@ export class Realtime {
     this.#link.stop(reason);
     this.#outbox.clear(reason);
     this.#receipts.clear(reason);
+    this.#actions.clear(reason);
     this.#presence.clear(reason);
   }
 }

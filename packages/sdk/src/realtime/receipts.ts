@@ -2,6 +2,7 @@ import type { AckResults } from '@parley/contract';
 import { limits } from '@parley/contract/limits';
 import type { ParleyError } from '../errors.ts';
 import type { Timing } from '../timing.ts';
+import { Listeners } from '../lib/listeners.ts';
 import { Coalesced } from './coalesced.ts';
 import { Gate } from './gate.ts';
 import type { Link } from './link.ts';
@@ -9,11 +10,18 @@ import type { Link } from './link.ts';
 /** What a read answers. */
 export type ReadResult = AckResults['message.read'];
 
+/** What was told, and the server has taken. */
+export type Told =
+  | { readonly status: 'delivered'; readonly messageIds: readonly string[] }
+  | { readonly status: 'read'; readonly chatId: string; readonly messageId: string; readonly unread: number };
+
 /**
  * Delivered and read, told to the server however long it takes. Both are positions that only move forward, so a repetition
  * does no harm, and of several reads that wait only the furthest is sent.
  */
 export class Receipts {
+  /** This connection is not told of what it has told itself. */
+  readonly told = new Listeners<Told>();
   readonly #link: Link;
   readonly #gate: Gate;
   readonly #reads = new Map<string, Coalesced<string, ReadResult>>();
@@ -52,9 +60,12 @@ export class Receipts {
     this.#stop = new AbortController();
   }
 
-  #read(chatId: string, upTo: string): Promise<ReadResult> {
+  async #read(chatId: string, upTo: string): Promise<ReadResult> {
     const data = { chat_id: chatId, up_to_message_id: upTo };
-    return this.#gate.pass(() => this.#link.request('message.read', data), this.#stop.signal);
+    const { signal } = this.#stop;
+    const result = await this.#gate.pass(() => this.#link.request('message.read', data), signal);
+    this.told.emit({ status: 'read', chatId, messageId: upTo.toLowerCase(), unread: result.unread_count });
+    return result;
   }
 
   async #deliver(ids: string[]): Promise<void> {
@@ -62,6 +73,7 @@ export class Receipts {
     for (let at = 0; at < ids.length; at += limits.deliveredIds) {
       const message_ids = ids.slice(at, at + limits.deliveredIds);
       await this.#gate.pass(() => this.#link.request('message.delivered', { message_ids }), signal);
+      this.told.emit({ status: 'delivered', messageIds: message_ids.map((id) => id.toLowerCase()) });
     }
   }
 }

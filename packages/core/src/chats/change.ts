@@ -1,0 +1,114 @@
+/** How every change of a chat that its members share goes: decided under the chat's lock, committed, told (contract sections 2 and 5). */
+import type { AnyBusEvent, ChatChanges } from '@parley/contract';
+import type { Caller, Core } from '../context.ts';
+import { AppError } from '../error.ts';
+import { makeEvent, newContext } from '../lib/events.ts';
+import type { ChatChanged, ChatDecision, ChatRecord, NewMessage, OutboxDraft } from '../ports/stores.ts';
+import { type ChatNeed, checkChat, presentMembers } from './access.ts';
+import { afterChange, type ChatChangeRow } from './system.ts';
+
+export type ChangeParts = Pick<
+  Core,
+  'chats' | 'messages' | 'users' | 'publisher' | 'sendQueue' | 'chatCache' | 'signals' | 'clock' | 'log'
+>;
+
+/** Who was added or removed by one change, for its system message. */
+type Tell<T> = (changed: ChatChanged, result: T) => NewMessage | null;
+
+/**
+ * Changes a chat if the caller may. `decide` gets the chat under its lock and throws to refuse; `tell` makes the system message, if
+ * there is to be one. Answers the result, and the chat after the change, where there was one. Errors: `CHAT_NOT_FOUND`, those of `need`,
+ * those of `decide`.
+ */
+export async function changeChat<T>(
+  core: ChangeParts,
+  caller: Caller,
+  chatId: string,
+  need: ChatNeed,
+  decide: (chat: ChatRecord) => ChatDecision<T>,
+  tell: Tell<T>,
+): Promise<{ result: T; chat: ChatRecord | null }> {
+  // Before the lock, so that who may not even try holds up nobody.
+  checkChat(await core.chatCache.get(chatId), caller.userId, 'read');
+  const heads = await core.messages.heads([chatId]);
+  let draft: OutboxDraft | undefined;
+  const { result, changed, outboxId } = await core.chats.change(
+    chatId,
+    heads.get(chatId)?.seq ?? 0,
+    (chat) => {
+      checkChat(chat, caller.userId, need);
+      return decide(chat);
+    },
+    (committed, decided) => {
+      draft = { subject: 'chat.change', payload: rowOf(core, caller, committed, tell(committed, decided)) };
+      return draft;
+    },
+  );
+  if (!changed || outboxId === null || !draft) return { result, chat: null };
+  await afterChange(core, chatId, outboxId, draft);
+  return { result, chat: changed.chat };
+}
+
+function rowOf(
+  core: Pick<Core, 'clock'>,
+  caller: Caller,
+  changed: ChatChanged,
+  message: NewMessage | null,
+): ChatChangeRow {
+  const of = (kind: 'join' | 'leave') =>
+    changed.members.filter((change) => change.kind === kind).map((change) => change.userId);
+  return {
+    events: eventsOf(caller, changed, core.clock.now()),
+    system: message && { message, joined: of('join'), left: of('leave') },
+  };
+}
+
+/** An event for each number that the change raised; who comes and goes is told to those who are there after it, and to the one. */
+function eventsOf(caller: Caller, changed: ChatChanged, now: number): AnyBusEvent[] {
+  const { chat, settingsVersion } = changed;
+  const present = presentMembers(chat);
+  const events = changed.members.map((change): AnyBusEvent => {
+    const about = { chat_id: chat.chat_id, user_id: change.userId, state_version: change.stateVersion };
+    const context = newContext(caller);
+    const user_version = change.userVersion ?? 0;
+    const recipients = [...new Set([...present, change.userId])];
+    if (change.kind === 'join') {
+      const payload = { ...about, added_by: caller.userId, user_version, recipients };
+      return makeEvent('group.member.added', context, payload, now);
+    }
+    if (change.kind === 'leave') {
+      const payload = { ...about, removed_by: caller.userId, user_version, recipients };
+      return makeEvent('group.member.removed', context, payload, now);
+    }
+    return updated(caller, chat, { roles: { [change.userId]: change.role } }, change.stateVersion, now);
+  });
+  if (settingsVersion === null) return events;
+  return [...events, updated(caller, chat, changed.settings, settingsVersion, now)];
+}
+
+function updated(
+  caller: Caller,
+  chat: ChatRecord,
+  changes: ChatChanges,
+  stateVersion: number,
+  now: number,
+): AnyBusEvent {
+  const payload = {
+    chat_id: chat.chat_id,
+    changes,
+    state_version: stateVersion,
+    updated_by: caller.userId,
+    recipients: presentMembers(chat),
+  };
+  return makeEvent('chat.updated', newContext(caller), payload, now);
+}
+
+/** Refuses what would leave a group with members but without an admin. Errors: `LAST_ADMIN`. */
+export function keepAnAdmin(chat: ChatRecord, without: string): void {
+  const others = [...chat.members.values()].filter(
+    (member) => member.left_seq === null && member.user_id !== without,
+  );
+  if (others.length > 0 && !others.some((member) => member.role === 'admin')) {
+    throw new AppError('LAST_ADMIN');
+  }
+}

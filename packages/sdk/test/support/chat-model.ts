@@ -1,0 +1,376 @@
+/** A server's side of one group, small enough to be seen through: what is stored, what it answers, what it tells one user. */
+
+import { previewOf } from '../../src/view/preview.ts';
+import type { Chat, Message, MessageStatus, RoomEvent, ServerEventData } from './view-types.ts';
+
+interface Member {
+  joinedSeq: number;
+  leftSeq: number | null;
+  leftAt: string | null;
+  joinedAt: string;
+  delivered: number;
+  read: number;
+  role: 'admin' | 'member';
+}
+
+type Stored = Omit<Message, 'status' | 'is_starred' | 'reply_to_preview'>;
+
+/** What is read of a chat in one go; a server may read the parts one after the other. */
+export interface ChatParts {
+  numbers: { version: number };
+  rest: Omit<Chat, 'version'>;
+}
+
+export const me = 'u0000000-0000-7000-8000-000000000000';
+const others = ['u1', 'u2', 'u3'];
+export const everyone = [me, ...others];
+const chatId = 'c0000000-0000-7000-8000-000000000000';
+const order: MessageStatus[] = ['sent', 'delivered', 'read'];
+
+/** One chat as the server has it. What `me` is told of every change goes to `told`, in order. */
+export class ChatModel {
+  readonly told: RoomEvent[] = [];
+  readonly messages: Stored[] = [];
+  readonly #members = new Map<string, Member>();
+  readonly #hidden = new Set<string>();
+  readonly #starred = new Set<string>();
+  #version = 0;
+  #stateVersion = 1;
+  #userVersion = 1;
+  #name = 'Lake house';
+  #muted = false;
+  #clock = Date.parse('2026-03-01T09:00:00.000Z');
+
+  constructor() {
+    for (const id of everyone) if (id !== 'u3') this.#join(id);
+  }
+
+  get isMember(): boolean {
+    return this.#member(me).leftSeq === null;
+  }
+
+  /** Whether there are messages from before the user's time: changes of them are not told. */
+  get cameLate(): boolean {
+    return this.#member(me).joinedSeq > 0;
+  }
+
+  get head(): number {
+    return this.messages.length;
+  }
+
+  /** Somebody sends; `here` is from the connection of `me`, which is answered instead of told. */
+  send(by: string, body: string, options: { here?: boolean; replyTo?: number } = {}): void {
+    if (!this.#present(by)) return;
+    const reply = this.#visible()[options.replyTo ?? -1];
+    const message = this.#append(by, 'text', { body }, reply?.message_id ?? null);
+    if (!this.isMember) return;
+    const { message_id, client_msg_id, seq, created_at } = message;
+    if (options.here && by === me) {
+      const frame = {
+        chat_id: chatId,
+        client_msg_id,
+        type: 'text' as const,
+        payload: { body },
+        reply_to_message_id: reply?.message_id ?? null,
+      };
+      const data = { message_id, client_msg_id, chat_id: chatId, seq, timestamp: created_at };
+      this.told.push({ type: 'sent', frame, data });
+    } else this.#tellNew(message);
+  }
+
+  deleteForAll(at: number): void {
+    const message = this.messages[at];
+    if (!message || message.is_deleted || message.type === 'system') return;
+    Object.assign(message, { payload: {}, reactions: {}, is_deleted: true, version: ++this.#version });
+    const { message_id, version } = message;
+    if (this.#tells(message)) {
+      this.told.push({ type: 'message.deleted', data: { message_id, chat_id: chatId, version } });
+    }
+  }
+
+  deleteForMe(at: number): void {
+    const message = this.messages[at];
+    if (!message || !this.#sees(message) || this.#hidden.has(message.message_id)) return;
+    this.#hidden.add(message.message_id);
+    const data = { message_id: message.message_id, chat_id: chatId, user_version: ++this.#userVersion };
+    this.told.push({ type: 'message.deleted', data });
+  }
+
+  edit(at: number, body: string): void {
+    const message = this.messages[at];
+    if (!message || message.is_deleted || message.type === 'system') return;
+    const now = this.#now();
+    Object.assign(message, { payload: { body }, edited_at: now, updated_at: now, version: ++this.#version });
+    if (!this.#tells(message)) return;
+    const data = { ...this.#render(message), status: 'sent' as const, is_starred: false };
+    this.told.push({ type: 'message.edited', data });
+  }
+
+  react(by: string, at: number, emoji: string | null): void {
+    const message = this.messages[at];
+    if (!message || message.is_deleted || !this.#present(by)) return;
+    if ((message.reactions[by] ?? null) === emoji) return;
+    const { [by]: _, ...rest } = message.reactions;
+    message.reactions = emoji === null ? rest : { ...rest, [by]: emoji };
+    message.version = ++this.#version;
+    const { message_id, version } = message;
+    if (this.#tells(message)) {
+      const data = { message_id, chat_id: chatId, user_id: by, emoji, version };
+      this.told.push({ type: 'message.reaction', data });
+    }
+  }
+
+  star(at: number): void {
+    const message = this.messages[at];
+    if (!message || !this.#sees(message) || this.#hidden.has(message.message_id)) return;
+    const { message_id } = message;
+    const is_starred = !this.#starred.delete(message_id);
+    if (is_starred) this.#starred.add(message_id);
+    const user_version = ++this.#userVersion;
+    this.told.push({
+      type: 'message.starred',
+      data: { message_id, chat_id: chatId, is_starred, user_version },
+    });
+  }
+
+  /** A position moves; `here` is the read of this very connection, which is answered instead of told. */
+  move(by: string, status: 'delivered' | 'read', upTo: number, here = false): void {
+    const member = this.#member(by);
+    const seq = Math.min(upTo, this.head);
+    const from = status === 'read' ? member.read : member.delivered;
+    if (!this.#present(by) || seq <= from || seq <= member.joinedSeq) return;
+    member.delivered = Math.max(member.delivered, seq);
+    if (status === 'read') member.read = seq;
+    const state_version = ++this.#stateVersion;
+    const passed = this.messages.filter(
+      (each) => each.seq > from && each.seq <= seq && each.sender_id !== by,
+    );
+    if (!this.isMember) return;
+    if (here && by === me) {
+      if (status === 'read') this.told.push({ type: 'read', data: { seq, unread: this.#unread() } });
+      else this.told.push({ type: 'delivered', data: { seq } });
+      return;
+    }
+    if (by !== me && !passed.some(({ sender_id }) => sender_id === me)) return;
+    const data: ServerEventData<'message.status'> = {
+      chat_id: chatId,
+      user_id: by,
+      status,
+      message_ids: passed.map(({ message_id }) => message_id),
+      up_to_seq: seq,
+      state_version,
+      timestamp: this.#now(),
+    };
+    this.told.push({ type: 'message.status', data });
+  }
+
+  /** Lets somebody in, or out. */
+  toggleMember(user_id: string): void {
+    const leaving = this.#present(user_id);
+    const was = this.isMember;
+    if (leaving) {
+      Object.assign(this.#member(user_id), { leftSeq: this.head, leftAt: this.#now() });
+    } else this.#join(user_id);
+    const state_version = ++this.#stateVersion;
+    const action = leaving ? 'member_removed' : 'members_added';
+    const system = this.#append('u1', 'system', { body: action, action, user_ids: [user_id] }, null);
+    const own = user_id === me ? { user_version: ++this.#userVersion } : {};
+    if (this.isMember) this.#tellNew(system);
+    if (!was && !this.isMember) return;
+    const data = { chat_id: chatId, user_id, state_version, ...own };
+    this.told.push(
+      leaving
+        ? { type: 'group.member.removed', data }
+        : { type: 'group.member.added', data: { ...data, display_name: user_id } },
+    );
+  }
+
+  rename(name: string): void {
+    this.#name = name;
+    const state_version = ++this.#stateVersion;
+    if (!this.isMember) return;
+    this.told.push({ type: 'chat.updated', data: { chat_id: chatId, changes: { name }, state_version } });
+  }
+
+  setRole(user_id: string): void {
+    if (!this.#present(user_id)) return;
+    const member = this.#member(user_id);
+    member.role = member.role === 'admin' ? 'member' : 'admin';
+    const state_version = ++this.#stateVersion;
+    if (!this.isMember) return;
+    const changes = { roles: { [user_id]: member.role } };
+    this.told.push({ type: 'chat.updated', data: { chat_id: chatId, changes, state_version } });
+  }
+
+  mute(): void {
+    this.#muted = !this.#muted;
+    const changes = { is_muted: this.#muted, mute_until: null };
+    const user_version = ++this.#userVersion;
+    this.told.push({ type: 'chat.updated', data: { chat_id: chatId, changes, user_version } });
+  }
+
+  /** The present answer of `GET /chats/{id}`. */
+  chat(): Chat {
+    const { numbers, rest } = this.parts();
+    return { ...rest, ...numbers };
+  }
+
+  parts(): ChatParts {
+    const self = this.#member(me);
+    const last = this.#visible().findLast(({ is_deleted }) => !is_deleted);
+    const activity = this.messages.at(-1)?.created_at ?? '';
+    return {
+      numbers: { version: this.#version },
+      rest: {
+        chat_id: chatId,
+        type: 'group',
+        name: this.#name,
+        description: '',
+        avatar_url: '',
+        is_admin_only: false,
+        auto_delete_seconds: 0,
+        participant: null,
+        is_member: this.isMember,
+        last_message: last
+          ? {
+              message_id: last.message_id,
+              sender_id: last.sender_id,
+              type: last.type,
+              preview: previewOf(last),
+              timestamp: last.created_at,
+            }
+          : null,
+        unread_count: this.#unread(),
+        is_muted: this.#muted,
+        mute_until: null,
+        is_pinned: false,
+        created_at: self.joinedAt,
+        updated_at: self.leftAt ?? ([activity, self.joinedAt].sort().at(-1) ?? ''),
+        state_version: this.#stateVersion,
+        participants: this.isMember
+          ? [...this.#members].flatMap(([user_id, { leftSeq, role, joinedAt }]) =>
+              leftSeq === null
+                ? [{ user_id, display_name: user_id, avatar_url: '', role, joined_at: joinedAt }]
+                : [],
+            )
+          : [],
+      },
+    };
+  }
+
+  /** A page of history, oldest first, and the cursor of the next older one. */
+  page(before: string | null, limit: number): { messages: Message[]; older: string | null } {
+    const seq =
+      this.messages.find(({ message_id }) => message_id === before)?.seq ?? Number.POSITIVE_INFINITY;
+    const all = this.#visible().filter((message) => message.seq < seq);
+    const messages = all.slice(-limit).map((message) => this.#render(message));
+    return { messages, older: all.length > limit ? (messages[0]?.message_id ?? null) : null };
+  }
+
+  #append(sender_id: string, type: Message['type'], payload: object, replyTo: string | null): Stored {
+    const seq = this.messages.length + 1;
+    const now = this.#now();
+    const message: Stored = {
+      message_id: `m${seq}`,
+      chat_id: chatId,
+      sender_id,
+      client_msg_id: `k${seq}`,
+      seq,
+      version: ++this.#version,
+      type,
+      payload: payload as Message['payload'],
+      reply_to_message_id: replyTo,
+      forwarded: false,
+      forwarded_from: null,
+      reactions: {},
+      is_deleted: false,
+      media: null,
+      created_at: now,
+      updated_at: now,
+      edited_at: null,
+      expires_at: null,
+    };
+    this.messages.push(message);
+    return message;
+  }
+
+  #tellNew(message: Stored): void {
+    const data = { ...this.#render(message), status: 'sent' as const, timestamp: message.created_at };
+    this.told.push({ type: 'message.new', data });
+  }
+
+  #join(id: string): void {
+    const joinedAt = this.#now();
+    const known = this.#members.get(id);
+    // Who comes last is listed last.
+    this.#members.delete(id);
+    this.#members.set(id, {
+      joinedSeq: this.head,
+      leftSeq: null,
+      leftAt: null,
+      joinedAt,
+      delivered: known?.delivered ?? 0,
+      read: known?.read ?? 0,
+      role: 'member',
+    });
+  }
+
+  #member(id: string): Member {
+    const member = this.#members.get(id);
+    return (
+      member ?? { joinedSeq: 0, leftSeq: 0, leftAt: '', joinedAt: '', delivered: 0, read: 0, role: 'member' }
+    );
+  }
+
+  #present(id: string): boolean {
+    return this.#member(id).leftSeq === null;
+  }
+
+  #sees({ seq }: Stored, id: string = me): boolean {
+    const { joinedSeq, leftSeq } = this.#member(id);
+    return seq > joinedSeq && (leftSeq === null || seq <= leftSeq);
+  }
+
+  #tells(message: Stored): boolean {
+    return this.isMember && this.#sees(message);
+  }
+
+  #visible(): Stored[] {
+    return this.messages.filter((each) => this.#sees(each) && !this.#hidden.has(each.message_id));
+  }
+
+  #unread(): number {
+    const { read } = this.#member(me);
+    return this.#visible().filter(
+      ({ seq, sender_id, type, is_deleted }) =>
+        seq > read && sender_id !== me && type !== 'system' && !is_deleted,
+    ).length;
+  }
+
+  #status({ sender_id, seq }: Stored): MessageStatus {
+    const reached = ({ delivered, read }: Member) => (seq <= read ? 2 : seq <= delivered ? 1 : 0);
+    if (sender_id !== me) return order[reached(this.#member(me))] ?? 'sent';
+    const all = [...this.#members].filter(([id]) => id !== me && this.#sees({ seq } as Stored, id));
+    const least = Math.min(...all.map(([, member]) => reached(member)));
+    return order[least] ?? 'sent';
+  }
+
+  #render(message: Stored): Message {
+    const reply = this.messages.find(({ message_id }) => message_id === message.reply_to_message_id);
+    const shown = reply && this.#sees(reply) ? reply : null;
+    const { message_id = '', sender_id = '', type = 'text' } = shown ?? {};
+    const gone = !shown || shown.is_deleted || this.#hidden.has(message_id);
+    const preview = gone ? '' : previewOf(shown);
+    return {
+      ...structuredClone(message),
+      status: this.#status(message),
+      is_starred: this.#starred.has(message.message_id),
+      reply_to_preview: shown && { message_id, sender_id, type, preview },
+    };
+  }
+
+  #now(): string {
+    this.#clock += 10;
+    return new Date(this.#clock).toISOString();
+  }
+}

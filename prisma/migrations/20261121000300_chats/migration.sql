@@ -1,0 +1,8 @@
+-- When is_pinned last became what it is; null if it never changed.
+ALTER TABLE "chat_participants" ADD COLUMN "pin_changed_at" TIMESTAMPTZ(3);
+
+-- A window begins and ends by the newest seq known at the change, until the place of the system message that tells of it is known.
+-- False until then. Without it, a message stored late, after a crash, would move the window of somebody who was removed and
+-- added again meanwhile.
+ALTER TABLE "chat_participants" ADD COLUMN "is_join_settled" BOOLEAN NOT NULL DEFAULT true;
+ALTER TABLE "chat_participants" ADD COLUMN "is_leave_settled" BOOLEAN NOT NULL DEFAULT true;
