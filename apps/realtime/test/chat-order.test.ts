@@ -72,6 +72,19 @@ describe('the order of a chat', () => {
     expect(delivered).toEqual([1, 2, 3, 9]);
   });
 
+  it('gives each missing one its own time, however long others were held before', () => {
+    const { delivered, take } = world();
+    take(1);
+    // Every second one comes late, though never too late: something is always held.
+    for (let version = 2; version <= 20; version += 2) {
+      take(version + 1);
+      vi.advanceTimersByTime(120);
+      take(version + 3, version);
+    }
+    expect(delivered).toEqual(Array.from({ length: delivered.length }, (_, index) => index + 1));
+    expect(delivered.length).toBeGreaterThan(20);
+  });
+
   it('forgets no message with the chats that it forgets', () => {
     const { delivered, take, order } = world();
     take(7);

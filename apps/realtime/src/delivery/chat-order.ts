@@ -53,10 +53,11 @@ export class ChatOrder {
       this.#hold(line, version, deliver);
       return;
     }
-    // One that comes after its time is delivered all the same: clients put messages where they belong.
-    line.next = Math.max(line.next, version + 1);
     line.at = this.#options.now();
     deliver();
+    // One that comes after its time is delivered all the same: clients put messages where they belong.
+    if (version < line.next) return;
+    line.next = version + 1;
     if (line.held) this.#follow(line, line.held);
   }
 
@@ -91,6 +92,13 @@ export class ChatOrder {
       deliver();
     }
     if (held.size === 0) this.#stopWaiting(line);
+    // Another one is missing now, and has its own time to come.
+    else this.#waitAnew(line);
+  }
+
+  #waitAnew(line: Line): void {
+    if (line.timer) clearTimeout(line.timer);
+    this.#wait(line, this.#options.holdMs / steps, steps);
   }
 
   /** Waits no longer: delivers what is held, in its order. */
