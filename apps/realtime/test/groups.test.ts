@@ -118,7 +118,8 @@ describe.each(transports)('a group on %s', (transport) => {
     // What was on its way, with the receivers of before.
     await world.publish('msg.new', newMessage(late(chat, world.alice, 4), everyone));
     const reaction = { chat_id: chat, message_id: randomUUID(), seq: 1, version: 5, user_id: world.bob };
-    await world.publish('msg.reaction', { ...reaction, emoji: '👍', recipients: everyone });
+    const timestamp = '2026-03-01T09:21:07.120Z';
+    await world.publish('msg.reaction', { ...reaction, emoji: '👍', timestamp, recipients: everyone });
     const changes = { name: 'Without Carol' };
     await world.publish('chat.updated', {
       ...{ chat_id: chat, changes, state_version: 8, updated_by: world.alice },

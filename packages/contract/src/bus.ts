@@ -68,6 +68,8 @@ export const busPayloads = {
     version: counter,
     /** Its time was over; nobody deleted it. */
     expired: z.boolean(),
+    /** The message's `updated_at` from now on. */
+    timestamp,
     recipients,
   }),
   'msg.edited': z.object({ message, recipients, unquoted }),
@@ -78,6 +80,7 @@ export const busPayloads = {
     version: counter,
     user_id: uuid,
     emoji: z.string().nullable(),
+    timestamp,
     recipients,
   }),
   'chat.updated': z.object({

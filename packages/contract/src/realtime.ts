@@ -54,6 +54,8 @@ export const serverEvents = {
     chat_id: uuid,
     version: counter.optional(),
     user_version: counter.optional(),
+    /** With `version`: the message's `updated_at` from now on. */
+    timestamp: timestamp.optional(),
   }),
   /** The same for all who get it: `status` and `is_starred` say nothing about the receiver's own. */
   'message.edited': message,
@@ -63,6 +65,8 @@ export const serverEvents = {
     user_id: uuid,
     emoji: z.string().nullable(),
     version: counter,
+    /** The message's `updated_at` from now on. */
+    timestamp,
   }),
   /** To the user's own devices (beyond the papers). */
   'message.starred': z.object({

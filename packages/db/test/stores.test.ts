@@ -40,8 +40,11 @@ const message = (chat: string, sender: string, more: Partial<NewMessage> = {}): 
   type: 'text',
   payload: { body: 'hello "you" \\ {1,2} 👋' },
   reply_to_message_id: null,
+  forwarded_from: null,
   fingerprint: 'f',
   created_at: '2026-03-01T09:12:44.310Z',
+  expires_at: null,
+  tokens: ['hello', 'you'],
   context: context(),
   ...more,
 });
@@ -331,7 +334,8 @@ it('never reads a whole big table, whatever is asked', async () => {
     const [newest] = await store.page({ chatId: id, before: 1000, after: 0, upTo: null, limit: 50 });
     await store.byIds([newest?.message_id ?? '', randomUUID()]);
     await store.append([message(id, a.id), message(id, b.id)]);
-    await store.countUnread({ chatId: id, userId: b.id, after: 1990, upTo: null });
+    const window = { chatId: id, after: 1990, upTo: null };
+    await store.unread([{ ...window, userId: b.id, except: [] }], new Date().toISOString());
     await store.others([{ chatId: id, userId: b.id, from: 1900, to: 1950, limit: 100 }]);
     await store.heads([id]);
     await chats.find([id]);

@@ -9,8 +9,9 @@ import type { Share } from './shares.ts';
 
 /** `message.deleted`, for everyone: also when its time was over. */
 export function deliverDeletion(ctx: RealtimeContext, payload: BusPayload<'msg.deleted'>) {
-  const { message_id, chat_id, version, recipients } = payload;
-  const frame = serverFrame('message.deleted', { message_id, chat_id, version }, ctx.core.clock.now());
+  const { message_id, chat_id, version, timestamp, recipients } = payload;
+  const data = { message_id, chat_id, version, timestamp };
+  const frame = serverFrame('message.deleted', data, ctx.core.clock.now());
   return toThoseWhoSeeIt(ctx, frame, { chatId: chat_id, version }, recipients);
 }
 
@@ -24,8 +25,8 @@ export function deliverEdit(ctx: RealtimeContext, payload: BusPayload<'msg.edite
 
 /** `message.reaction`: given, changed, or taken back. */
 export function deliverReaction(ctx: RealtimeContext, payload: BusPayload<'msg.reaction'>) {
-  const { message_id, chat_id, user_id, emoji, version, recipients } = payload;
-  const data = { message_id, chat_id, user_id, emoji, version };
+  const { message_id, chat_id, user_id, emoji, version, timestamp, recipients } = payload;
+  const data = { message_id, chat_id, user_id, emoji, version, timestamp };
   const frame = serverFrame('message.reaction', data, ctx.core.clock.now());
   return toThoseWhoSeeIt(ctx, frame, { chatId: chat_id, version }, recipients);
 }

@@ -74,12 +74,10 @@ export async function changeEvents(
   core: EventParts,
   changes: readonly CommittedChange[],
 ): Promise<AnyBusEvent[]> {
-  const edited = changes.flatMap((change) => (change.kind === 'edit' ? change.messageId : []));
-  const messages = edited.length > 0 ? await core.messages.byIds(edited) : new Map<string, StoredMessage>();
-  return makeEvents(core, changes, messages);
+  return makeEvents(core, changes, await core.messages.byIds(changes.map((change) => change.messageId)));
 }
 
-/** `messages` has those that were edited. */
+/** `messages` are those that were changed. */
 async function makeEvents(
   core: EventParts,
   changes: readonly CommittedChange[],
@@ -96,7 +94,8 @@ async function makeEvents(
   const byId = new Map(chats);
   return changes.flatMap((change) => {
     const chat = byId.get(change.chatId);
-    return chat ? eventOf(core, chat, change, messages.get(change.messageId), replies) : [];
+    const message = messages.get(change.messageId);
+    return chat && message ? eventOf(core, chat, change, message, replies) : [];
   });
 }
 
@@ -104,7 +103,7 @@ function eventOf(
   core: Pick<Core, 'clock'>,
   chat: ChatRecord,
   change: CommittedChange,
-  message: StoredMessage | undefined,
+  message: StoredMessage,
   replies: ReadonlyMap<string, StoredMessage>,
 ): AnyBusEvent[] {
   const now = core.clock.now();
@@ -114,6 +113,7 @@ function eventOf(
     message_id: change.messageId,
     seq: change.seq,
     version: change.version,
+    timestamp: message.updated_at,
   };
   const recipients = recipientsOf(chat, change.seq);
   switch (change.kind) {
@@ -128,7 +128,6 @@ function eventOf(
       return [makeEvent('msg.reaction', context, payload, now)];
     }
     case 'edit': {
-      if (!message) return [];
       const reply =
         message.reply_to_message_id === null ? undefined : replies.get(message.reply_to_message_id);
       // One event for all: at least so far did it come with each of them, whatever they keep private.
