@@ -1,5 +1,5 @@
 import type { Presence } from '@parley/contract';
-import { AppError, type Core, visiblePresence, whenBack } from '@parley/core';
+import { AppError, type Core, presenceFor, visiblePresence, whenBack } from '@parley/core';
 import { type Topics, watchTopic } from './delivery/topics.ts';
 import { type Frame, serverFrame } from './frame.ts';
 import type { Hub } from './hub.ts';
@@ -141,24 +141,23 @@ export class Watches {
     void whenBack(this.#core.log, 'a presence could not be told', look);
   }
 
-  /** Looks up what each viewer may see; the stores make one query of what is asked in one turn. */
+  /** Looks up what each viewer may see, for all of them at once. */
   async #look(userId: string, { sessions }: Watched, viewer: string | null): Promise<void> {
     const viewers = Map.groupBy(sessions, (session) => session.userId);
     const asked = viewer === null ? [...viewers.keys()] : [viewer].filter((id) => viewers.has(id));
     const lookup = ++this.#lookups;
     // Most viewers see the same: those share a frame.
     const frames = new Map<string, Frame>();
-    await Promise.all(
-      asked.map(async (id) => {
-        const [presence] = await visiblePresence(this.#core, id, [userId]);
-        if (!presence) return;
-        this.#learn(presence);
-        const state = stateOf(presence);
-        const frame = frames.get(state) ?? this.#frame(presence);
-        frames.set(state, frame);
-        for (const session of viewers.get(id) ?? []) this.#send(session, presence, lookup, frame, false);
-      }),
-    );
+    const presences = await presenceFor(this.#core, userId, asked);
+    for (const [index, presence] of presences.entries()) {
+      this.#learn(presence);
+      const state = stateOf(presence);
+      const frame = frames.get(state) ?? this.#frame(presence);
+      frames.set(state, frame);
+      for (const session of viewers.get(asked[index] ?? '') ?? []) {
+        this.#send(session, presence, lookup, frame, false);
+      }
+    }
   }
 
   #learn({ user_id, online }: Presence): void {

@@ -47,7 +47,15 @@ export { searchTokens } from './search/tokens.ts';
 export { blockUser, unblockUser } from './users/blocks.ts';
 export { listContacts, syncContacts } from './users/contacts.ts';
 export { getPrivacy, updatePrivacy } from './users/privacy.ts';
-export { getMe, getPresence, getUser, updateMe, visiblePresence, visibleProfiles } from './users/profile.ts';
+export {
+  getMe,
+  getPresence,
+  getUser,
+  presenceFor,
+  updateMe,
+  visiblePresence,
+  visibleProfiles,
+} from './users/profile.ts';
 
 /** What the outside brings; the rest core makes itself. */
 export type CoreParts = Omit<Core, 'chatCache' | 'sendQueue' | 'positions'>;

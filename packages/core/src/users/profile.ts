@@ -96,18 +96,43 @@ export async function visiblePresence(
   const [users, relations, online] = await Promise.all([
     core.users.findMany(ids),
     core.privacy.relations(ids.map((target) => ({ viewer, target }))),
-    // Unknown presence reads as offline (HLD 13.3).
-    core.presence.online(ids).catch((error) => {
-      core.log.warn({ err: error }, 'presence cannot be read');
-      return new Set<string>();
-    }),
+    onlineAmong(core, ids),
   ]);
-  return ids.flatMap((id, index): Presence[] => {
+  return ids.flatMap((id, index) => {
     const user = users.get(id);
     const relation = relations[index];
-    if (!user || !relation) return [];
-    const visible = id === viewer || allows(relation.privacy.last_seen, relation);
-    if (!visible) return [{ user_id: id, online: null, last_seen: null }];
-    return [{ user_id: id, online: online.has(id), last_seen: user.last_seen }];
+    return user && relation ? presenceAs(viewer, user, relation, online.has(id)) : [];
   });
+}
+
+/** One user's presence as several viewers may see it, in their order; none where there is no such user. */
+export async function presenceFor(
+  core: Pick<Core, 'users' | 'privacy' | 'presence' | 'log'>,
+  userId: string,
+  viewers: readonly string[],
+): Promise<Presence[]> {
+  const [user, relations, online] = await Promise.all([
+    core.users.find(userId),
+    core.privacy.relations(viewers.map((viewer) => ({ viewer, target: userId }))),
+    onlineAmong(core, [userId]),
+  ]);
+  if (!user) return [];
+  return viewers.flatMap((viewer, index) => {
+    const relation = relations[index];
+    return relation ? presenceAs(viewer, user, relation, online.has(userId)) : [];
+  });
+}
+
+/** Unknown presence reads as offline (HLD 13.3). */
+function onlineAmong(core: Pick<Core, 'presence' | 'log'>, ids: readonly string[]): Promise<Set<string>> {
+  return core.presence.online(ids).catch((error) => {
+    core.log.warn({ err: error }, 'presence cannot be read');
+    return new Set<string>();
+  });
+}
+
+function presenceAs(viewer: string, user: UserRecord, relation: Relation, online: boolean): Presence {
+  const visible = user.id === viewer || allows(relation.privacy.last_seen, relation);
+  if (!visible) return { user_id: user.id, online: null, last_seen: null };
+  return { user_id: user.id, online, last_seen: user.last_seen };
 }
