@@ -57,6 +57,11 @@ export type UserChange = Prisma.UserChangeModel
  */
 export type Contact = Prisma.ContactModel
 /**
+ * Model MessageMark
+ * A message that a user starred, or deleted for itself alone. Its lists have partial indexes.
+ */
+export type MessageMark = Prisma.MessageMarkModel
+/**
  * Model Chat
  * 
  */
@@ -116,3 +121,13 @@ export type MessageHead = Prisma.MessageHeadModel
  * 
  */
 export type Message = Prisma.MessageModel
+/**
+ * Model MessageBlock
+ * Sixteen messages of a chat, in short: what searches and chat lists go through first.
+ */
+export type MessageBlock = Prisma.MessageBlockModel
+/**
+ * Model MessageSenderTally
+ * Messages of a sender in a chat that are not system, at the end of each block that has one.
+ */
+export type MessageSenderTally = Prisma.MessageSenderTallyModel

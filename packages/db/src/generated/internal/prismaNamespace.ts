@@ -400,6 +400,7 @@ export const ModelName = {
   User: 'User',
   UserChange: 'UserChange',
   Contact: 'Contact',
+  MessageMark: 'MessageMark',
   Chat: 'Chat',
   ChatParticipant: 'ChatParticipant',
   PositionMark: 'PositionMark',
@@ -411,7 +412,9 @@ export const ModelName = {
   DeadLetter: 'DeadLetter',
   Lease: 'Lease',
   MessageHead: 'MessageHead',
-  Message: 'Message'
+  Message: 'Message',
+  MessageBlock: 'MessageBlock',
+  MessageSenderTally: 'MessageSenderTally'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -427,7 +430,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "user" | "userChange" | "contact" | "chat" | "chatParticipant" | "positionMark" | "group" | "deviceToken" | "refreshToken" | "privacySettings" | "outbox" | "deadLetter" | "lease" | "messageHead" | "message"
+    modelProps: "user" | "userChange" | "contact" | "messageMark" | "chat" | "chatParticipant" | "positionMark" | "group" | "deviceToken" | "refreshToken" | "privacySettings" | "outbox" | "deadLetter" | "lease" | "messageHead" | "message" | "messageBlock" | "messageSenderTally"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -650,6 +653,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.ContactCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.ContactCountAggregateOutputType> | number
+        }
+      }
+    }
+    MessageMark: {
+      payload: Prisma.$MessageMarkPayload<ExtArgs>
+      fields: Prisma.MessageMarkFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.MessageMarkFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.MessageMarkFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload>
+        }
+        findFirst: {
+          args: Prisma.MessageMarkFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.MessageMarkFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload>
+        }
+        findMany: {
+          args: Prisma.MessageMarkFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload>[]
+        }
+        create: {
+          args: Prisma.MessageMarkCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload>
+        }
+        createMany: {
+          args: Prisma.MessageMarkCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.MessageMarkCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload>[]
+        }
+        delete: {
+          args: Prisma.MessageMarkDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload>
+        }
+        update: {
+          args: Prisma.MessageMarkUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload>
+        }
+        deleteMany: {
+          args: Prisma.MessageMarkDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.MessageMarkUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.MessageMarkUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload>[]
+        }
+        upsert: {
+          args: Prisma.MessageMarkUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageMarkPayload>
+        }
+        aggregate: {
+          args: Prisma.MessageMarkAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMessageMark>
+        }
+        groupBy: {
+          args: Prisma.MessageMarkGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MessageMarkGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.MessageMarkCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MessageMarkCountAggregateOutputType> | number
         }
       }
     }
@@ -1541,6 +1618,138 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    MessageBlock: {
+      payload: Prisma.$MessageBlockPayload<ExtArgs>
+      fields: Prisma.MessageBlockFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.MessageBlockFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageBlockPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.MessageBlockFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageBlockPayload>
+        }
+        findFirst: {
+          args: Prisma.MessageBlockFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageBlockPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.MessageBlockFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageBlockPayload>
+        }
+        findMany: {
+          args: Prisma.MessageBlockFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageBlockPayload>[]
+        }
+        delete: {
+          args: Prisma.MessageBlockDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageBlockPayload>
+        }
+        update: {
+          args: Prisma.MessageBlockUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageBlockPayload>
+        }
+        deleteMany: {
+          args: Prisma.MessageBlockDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.MessageBlockUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.MessageBlockUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageBlockPayload>[]
+        }
+        aggregate: {
+          args: Prisma.MessageBlockAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMessageBlock>
+        }
+        groupBy: {
+          args: Prisma.MessageBlockGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MessageBlockGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.MessageBlockCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MessageBlockCountAggregateOutputType> | number
+        }
+      }
+    }
+    MessageSenderTally: {
+      payload: Prisma.$MessageSenderTallyPayload<ExtArgs>
+      fields: Prisma.MessageSenderTallyFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.MessageSenderTallyFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.MessageSenderTallyFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload>
+        }
+        findFirst: {
+          args: Prisma.MessageSenderTallyFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.MessageSenderTallyFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload>
+        }
+        findMany: {
+          args: Prisma.MessageSenderTallyFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload>[]
+        }
+        create: {
+          args: Prisma.MessageSenderTallyCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload>
+        }
+        createMany: {
+          args: Prisma.MessageSenderTallyCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.MessageSenderTallyCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload>[]
+        }
+        delete: {
+          args: Prisma.MessageSenderTallyDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload>
+        }
+        update: {
+          args: Prisma.MessageSenderTallyUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload>
+        }
+        deleteMany: {
+          args: Prisma.MessageSenderTallyDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.MessageSenderTallyUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.MessageSenderTallyUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload>[]
+        }
+        upsert: {
+          args: Prisma.MessageSenderTallyUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MessageSenderTallyPayload>
+        }
+        aggregate: {
+          args: Prisma.MessageSenderTallyAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMessageSenderTally>
+        }
+        groupBy: {
+          args: Prisma.MessageSenderTallyGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MessageSenderTallyGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.MessageSenderTallyCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MessageSenderTallyCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -1618,6 +1827,18 @@ export const ContactScalarFieldEnum = {
 export type ContactScalarFieldEnum = (typeof ContactScalarFieldEnum)[keyof typeof ContactScalarFieldEnum]
 
 
+export const MessageMarkScalarFieldEnum = {
+  user_id: 'user_id',
+  message_id: 'message_id',
+  chat_id: 'chat_id',
+  seq: 'seq',
+  starred_at: 'starred_at',
+  hidden: 'hidden'
+} as const
+
+export type MessageMarkScalarFieldEnum = (typeof MessageMarkScalarFieldEnum)[keyof typeof MessageMarkScalarFieldEnum]
+
+
 export const ChatScalarFieldEnum = {
   id: 'id',
   type: 'type',
@@ -1639,10 +1860,13 @@ export const ChatParticipantScalarFieldEnum = {
   is_muted: 'is_muted',
   mute_until: 'mute_until',
   is_pinned: 'is_pinned',
+  pin_changed_at: 'pin_changed_at',
   joined_at: 'joined_at',
   left_at: 'left_at',
   joined_seq: 'joined_seq',
   left_seq: 'left_seq',
+  is_join_settled: 'is_join_settled',
+  is_leave_settled: 'is_leave_settled',
   delivered_seq: 'delivered_seq',
   read_seq: 'read_seq',
   state_version: 'state_version'
@@ -1752,7 +1976,9 @@ export type LeaseScalarFieldEnum = (typeof LeaseScalarFieldEnum)[keyof typeof Le
 export const MessageHeadScalarFieldEnum = {
   chat_id: 'chat_id',
   last_seq: 'last_seq',
-  last_version: 'last_version'
+  last_version: 'last_version',
+  last_tally: 'last_tally',
+  last_at: 'last_at'
 } as const
 
 export type MessageHeadScalarFieldEnum = (typeof MessageHeadScalarFieldEnum)[keyof typeof MessageHeadScalarFieldEnum]
@@ -1775,10 +2001,32 @@ export const MessageScalarFieldEnum = {
   created_at: 'created_at',
   updated_at: 'updated_at',
   edited_at: 'edited_at',
-  expires_at: 'expires_at'
+  expires_at: 'expires_at',
+  tally: 'tally',
+  words: 'words'
 } as const
 
 export type MessageScalarFieldEnum = (typeof MessageScalarFieldEnum)[keyof typeof MessageScalarFieldEnum]
+
+
+export const MessageBlockScalarFieldEnum = {
+  chat_id: 'chat_id',
+  block: 'block',
+  last_id: 'last_id',
+  is_live: 'is_live'
+} as const
+
+export type MessageBlockScalarFieldEnum = (typeof MessageBlockScalarFieldEnum)[keyof typeof MessageBlockScalarFieldEnum]
+
+
+export const MessageSenderTallyScalarFieldEnum = {
+  chat_id: 'chat_id',
+  sender_id: 'sender_id',
+  block: 'block',
+  tally: 'tally'
+} as const
+
+export type MessageSenderTallyScalarFieldEnum = (typeof MessageSenderTallyScalarFieldEnum)[keyof typeof MessageSenderTallyScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -2079,6 +2327,7 @@ export type GlobalOmitConfig = {
   user?: Prisma.UserOmit
   userChange?: Prisma.UserChangeOmit
   contact?: Prisma.ContactOmit
+  messageMark?: Prisma.MessageMarkOmit
   chat?: Prisma.ChatOmit
   chatParticipant?: Prisma.ChatParticipantOmit
   positionMark?: Prisma.PositionMarkOmit
@@ -2091,6 +2340,8 @@ export type GlobalOmitConfig = {
   lease?: Prisma.LeaseOmit
   messageHead?: Prisma.MessageHeadOmit
   message?: Prisma.MessageOmit
+  messageBlock?: Prisma.MessageBlockOmit
+  messageSenderTally?: Prisma.MessageSenderTallyOmit
 }
 
 /* Types for Logging */

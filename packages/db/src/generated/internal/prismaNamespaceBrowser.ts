@@ -54,6 +54,7 @@ export const ModelName = {
   User: 'User',
   UserChange: 'UserChange',
   Contact: 'Contact',
+  MessageMark: 'MessageMark',
   Chat: 'Chat',
   ChatParticipant: 'ChatParticipant',
   PositionMark: 'PositionMark',
@@ -65,7 +66,9 @@ export const ModelName = {
   DeadLetter: 'DeadLetter',
   Lease: 'Lease',
   MessageHead: 'MessageHead',
-  Message: 'Message'
+  Message: 'Message',
+  MessageBlock: 'MessageBlock',
+  MessageSenderTally: 'MessageSenderTally'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -122,6 +125,18 @@ export const ContactScalarFieldEnum = {
 export type ContactScalarFieldEnum = (typeof ContactScalarFieldEnum)[keyof typeof ContactScalarFieldEnum]
 
 
+export const MessageMarkScalarFieldEnum = {
+  user_id: 'user_id',
+  message_id: 'message_id',
+  chat_id: 'chat_id',
+  seq: 'seq',
+  starred_at: 'starred_at',
+  hidden: 'hidden'
+} as const
+
+export type MessageMarkScalarFieldEnum = (typeof MessageMarkScalarFieldEnum)[keyof typeof MessageMarkScalarFieldEnum]
+
+
 export const ChatScalarFieldEnum = {
   id: 'id',
   type: 'type',
@@ -143,10 +158,13 @@ export const ChatParticipantScalarFieldEnum = {
   is_muted: 'is_muted',
   mute_until: 'mute_until',
   is_pinned: 'is_pinned',
+  pin_changed_at: 'pin_changed_at',
   joined_at: 'joined_at',
   left_at: 'left_at',
   joined_seq: 'joined_seq',
   left_seq: 'left_seq',
+  is_join_settled: 'is_join_settled',
+  is_leave_settled: 'is_leave_settled',
   delivered_seq: 'delivered_seq',
   read_seq: 'read_seq',
   state_version: 'state_version'
@@ -256,7 +274,9 @@ export type LeaseScalarFieldEnum = (typeof LeaseScalarFieldEnum)[keyof typeof Le
 export const MessageHeadScalarFieldEnum = {
   chat_id: 'chat_id',
   last_seq: 'last_seq',
-  last_version: 'last_version'
+  last_version: 'last_version',
+  last_tally: 'last_tally',
+  last_at: 'last_at'
 } as const
 
 export type MessageHeadScalarFieldEnum = (typeof MessageHeadScalarFieldEnum)[keyof typeof MessageHeadScalarFieldEnum]
@@ -279,10 +299,32 @@ export const MessageScalarFieldEnum = {
   created_at: 'created_at',
   updated_at: 'updated_at',
   edited_at: 'edited_at',
-  expires_at: 'expires_at'
+  expires_at: 'expires_at',
+  tally: 'tally',
+  words: 'words'
 } as const
 
 export type MessageScalarFieldEnum = (typeof MessageScalarFieldEnum)[keyof typeof MessageScalarFieldEnum]
+
+
+export const MessageBlockScalarFieldEnum = {
+  chat_id: 'chat_id',
+  block: 'block',
+  last_id: 'last_id',
+  is_live: 'is_live'
+} as const
+
+export type MessageBlockScalarFieldEnum = (typeof MessageBlockScalarFieldEnum)[keyof typeof MessageBlockScalarFieldEnum]
+
+
+export const MessageSenderTallyScalarFieldEnum = {
+  chat_id: 'chat_id',
+  sender_id: 'sender_id',
+  block: 'block',
+  tally: 'tally'
+} as const
+
+export type MessageSenderTallyScalarFieldEnum = (typeof MessageSenderTallyScalarFieldEnum)[keyof typeof MessageSenderTallyScalarFieldEnum]
 
 
 export const SortOrder = {

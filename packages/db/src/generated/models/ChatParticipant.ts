@@ -50,10 +50,13 @@ export type ChatParticipantMinAggregateOutputType = {
   is_muted: boolean | null
   mute_until: Date | null
   is_pinned: boolean | null
+  pin_changed_at: Date | null
   joined_at: Date | null
   left_at: Date | null
   joined_seq: bigint | null
   left_seq: bigint | null
+  is_join_settled: boolean | null
+  is_leave_settled: boolean | null
   delivered_seq: bigint | null
   read_seq: bigint | null
   state_version: bigint | null
@@ -67,10 +70,13 @@ export type ChatParticipantMaxAggregateOutputType = {
   is_muted: boolean | null
   mute_until: Date | null
   is_pinned: boolean | null
+  pin_changed_at: Date | null
   joined_at: Date | null
   left_at: Date | null
   joined_seq: bigint | null
   left_seq: bigint | null
+  is_join_settled: boolean | null
+  is_leave_settled: boolean | null
   delivered_seq: bigint | null
   read_seq: bigint | null
   state_version: bigint | null
@@ -84,10 +90,13 @@ export type ChatParticipantCountAggregateOutputType = {
   is_muted: number
   mute_until: number
   is_pinned: number
+  pin_changed_at: number
   joined_at: number
   left_at: number
   joined_seq: number
   left_seq: number
+  is_join_settled: number
+  is_leave_settled: number
   delivered_seq: number
   read_seq: number
   state_version: number
@@ -119,10 +128,13 @@ export type ChatParticipantMinAggregateInputType = {
   is_muted?: true
   mute_until?: true
   is_pinned?: true
+  pin_changed_at?: true
   joined_at?: true
   left_at?: true
   joined_seq?: true
   left_seq?: true
+  is_join_settled?: true
+  is_leave_settled?: true
   delivered_seq?: true
   read_seq?: true
   state_version?: true
@@ -136,10 +148,13 @@ export type ChatParticipantMaxAggregateInputType = {
   is_muted?: true
   mute_until?: true
   is_pinned?: true
+  pin_changed_at?: true
   joined_at?: true
   left_at?: true
   joined_seq?: true
   left_seq?: true
+  is_join_settled?: true
+  is_leave_settled?: true
   delivered_seq?: true
   read_seq?: true
   state_version?: true
@@ -153,10 +168,13 @@ export type ChatParticipantCountAggregateInputType = {
   is_muted?: true
   mute_until?: true
   is_pinned?: true
+  pin_changed_at?: true
   joined_at?: true
   left_at?: true
   joined_seq?: true
   left_seq?: true
+  is_join_settled?: true
+  is_leave_settled?: true
   delivered_seq?: true
   read_seq?: true
   state_version?: true
@@ -257,10 +275,13 @@ export type ChatParticipantGroupByOutputType = {
   is_muted: boolean
   mute_until: Date | null
   is_pinned: boolean
+  pin_changed_at: Date | null
   joined_at: Date
   left_at: Date | null
   joined_seq: bigint
   left_seq: bigint | null
+  is_join_settled: boolean
+  is_leave_settled: boolean
   delivered_seq: bigint
   read_seq: bigint
   state_version: bigint
@@ -297,10 +318,13 @@ export type ChatParticipantWhereInput = {
   is_muted?: Prisma.BoolFilter<"ChatParticipant"> | boolean
   mute_until?: Prisma.DateTimeNullableFilter<"ChatParticipant"> | Date | string | null
   is_pinned?: Prisma.BoolFilter<"ChatParticipant"> | boolean
+  pin_changed_at?: Prisma.DateTimeNullableFilter<"ChatParticipant"> | Date | string | null
   joined_at?: Prisma.DateTimeFilter<"ChatParticipant"> | Date | string
   left_at?: Prisma.DateTimeNullableFilter<"ChatParticipant"> | Date | string | null
   joined_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   left_seq?: Prisma.BigIntNullableFilter<"ChatParticipant"> | bigint | number | null
+  is_join_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
+  is_leave_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
   delivered_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
@@ -316,10 +340,13 @@ export type ChatParticipantOrderByWithRelationInput = {
   is_muted?: Prisma.SortOrder
   mute_until?: Prisma.SortOrderInput | Prisma.SortOrder
   is_pinned?: Prisma.SortOrder
+  pin_changed_at?: Prisma.SortOrderInput | Prisma.SortOrder
   joined_at?: Prisma.SortOrder
   left_at?: Prisma.SortOrderInput | Prisma.SortOrder
   joined_seq?: Prisma.SortOrder
   left_seq?: Prisma.SortOrderInput | Prisma.SortOrder
+  is_join_settled?: Prisma.SortOrder
+  is_leave_settled?: Prisma.SortOrder
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
@@ -339,10 +366,13 @@ export type ChatParticipantWhereUniqueInput = Prisma.AtLeast<{
   is_muted?: Prisma.BoolFilter<"ChatParticipant"> | boolean
   mute_until?: Prisma.DateTimeNullableFilter<"ChatParticipant"> | Date | string | null
   is_pinned?: Prisma.BoolFilter<"ChatParticipant"> | boolean
+  pin_changed_at?: Prisma.DateTimeNullableFilter<"ChatParticipant"> | Date | string | null
   joined_at?: Prisma.DateTimeFilter<"ChatParticipant"> | Date | string
   left_at?: Prisma.DateTimeNullableFilter<"ChatParticipant"> | Date | string | null
   joined_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   left_seq?: Prisma.BigIntNullableFilter<"ChatParticipant"> | bigint | number | null
+  is_join_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
+  is_leave_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
   delivered_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
@@ -358,10 +388,13 @@ export type ChatParticipantOrderByWithAggregationInput = {
   is_muted?: Prisma.SortOrder
   mute_until?: Prisma.SortOrderInput | Prisma.SortOrder
   is_pinned?: Prisma.SortOrder
+  pin_changed_at?: Prisma.SortOrderInput | Prisma.SortOrder
   joined_at?: Prisma.SortOrder
   left_at?: Prisma.SortOrderInput | Prisma.SortOrder
   joined_seq?: Prisma.SortOrder
   left_seq?: Prisma.SortOrderInput | Prisma.SortOrder
+  is_join_settled?: Prisma.SortOrder
+  is_leave_settled?: Prisma.SortOrder
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
@@ -383,10 +416,13 @@ export type ChatParticipantScalarWhereWithAggregatesInput = {
   is_muted?: Prisma.BoolWithAggregatesFilter<"ChatParticipant"> | boolean
   mute_until?: Prisma.DateTimeNullableWithAggregatesFilter<"ChatParticipant"> | Date | string | null
   is_pinned?: Prisma.BoolWithAggregatesFilter<"ChatParticipant"> | boolean
+  pin_changed_at?: Prisma.DateTimeNullableWithAggregatesFilter<"ChatParticipant"> | Date | string | null
   joined_at?: Prisma.DateTimeWithAggregatesFilter<"ChatParticipant"> | Date | string
   left_at?: Prisma.DateTimeNullableWithAggregatesFilter<"ChatParticipant"> | Date | string | null
   joined_seq?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
   left_seq?: Prisma.BigIntNullableWithAggregatesFilter<"ChatParticipant"> | bigint | number | null
+  is_join_settled?: Prisma.BoolWithAggregatesFilter<"ChatParticipant"> | boolean
+  is_leave_settled?: Prisma.BoolWithAggregatesFilter<"ChatParticipant"> | boolean
   delivered_seq?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
@@ -398,10 +434,13 @@ export type ChatParticipantCreateInput = {
   is_muted?: boolean
   mute_until?: Date | string | null
   is_pinned?: boolean
+  pin_changed_at?: Date | string | null
   joined_at?: Date | string
   left_at?: Date | string | null
   joined_seq?: bigint | number
   left_seq?: bigint | number | null
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -417,10 +456,13 @@ export type ChatParticipantUncheckedCreateInput = {
   is_muted?: boolean
   mute_until?: Date | string | null
   is_pinned?: boolean
+  pin_changed_at?: Date | string | null
   joined_at?: Date | string
   left_at?: Date | string | null
   joined_seq?: bigint | number
   left_seq?: bigint | number | null
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -432,10 +474,13 @@ export type ChatParticipantUpdateInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -451,10 +496,13 @@ export type ChatParticipantUncheckedUpdateInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -468,10 +516,13 @@ export type ChatParticipantCreateManyInput = {
   is_muted?: boolean
   mute_until?: Date | string | null
   is_pinned?: boolean
+  pin_changed_at?: Date | string | null
   joined_at?: Date | string
   left_at?: Date | string | null
   joined_seq?: bigint | number
   left_seq?: bigint | number | null
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -483,10 +534,13 @@ export type ChatParticipantUpdateManyMutationInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -500,10 +554,13 @@ export type ChatParticipantUncheckedUpdateManyInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -532,10 +589,13 @@ export type ChatParticipantCountOrderByAggregateInput = {
   is_muted?: Prisma.SortOrder
   mute_until?: Prisma.SortOrder
   is_pinned?: Prisma.SortOrder
+  pin_changed_at?: Prisma.SortOrder
   joined_at?: Prisma.SortOrder
   left_at?: Prisma.SortOrder
   joined_seq?: Prisma.SortOrder
   left_seq?: Prisma.SortOrder
+  is_join_settled?: Prisma.SortOrder
+  is_leave_settled?: Prisma.SortOrder
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
@@ -557,10 +617,13 @@ export type ChatParticipantMaxOrderByAggregateInput = {
   is_muted?: Prisma.SortOrder
   mute_until?: Prisma.SortOrder
   is_pinned?: Prisma.SortOrder
+  pin_changed_at?: Prisma.SortOrder
   joined_at?: Prisma.SortOrder
   left_at?: Prisma.SortOrder
   joined_seq?: Prisma.SortOrder
   left_seq?: Prisma.SortOrder
+  is_join_settled?: Prisma.SortOrder
+  is_leave_settled?: Prisma.SortOrder
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
@@ -574,10 +637,13 @@ export type ChatParticipantMinOrderByAggregateInput = {
   is_muted?: Prisma.SortOrder
   mute_until?: Prisma.SortOrder
   is_pinned?: Prisma.SortOrder
+  pin_changed_at?: Prisma.SortOrder
   joined_at?: Prisma.SortOrder
   left_at?: Prisma.SortOrder
   joined_seq?: Prisma.SortOrder
   left_seq?: Prisma.SortOrder
+  is_join_settled?: Prisma.SortOrder
+  is_leave_settled?: Prisma.SortOrder
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
@@ -689,10 +755,13 @@ export type ChatParticipantCreateWithoutUserInput = {
   is_muted?: boolean
   mute_until?: Date | string | null
   is_pinned?: boolean
+  pin_changed_at?: Date | string | null
   joined_at?: Date | string
   left_at?: Date | string | null
   joined_seq?: bigint | number
   left_seq?: bigint | number | null
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -706,10 +775,13 @@ export type ChatParticipantUncheckedCreateWithoutUserInput = {
   is_muted?: boolean
   mute_until?: Date | string | null
   is_pinned?: boolean
+  pin_changed_at?: Date | string | null
   joined_at?: Date | string
   left_at?: Date | string | null
   joined_seq?: bigint | number
   left_seq?: bigint | number | null
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -752,10 +824,13 @@ export type ChatParticipantScalarWhereInput = {
   is_muted?: Prisma.BoolFilter<"ChatParticipant"> | boolean
   mute_until?: Prisma.DateTimeNullableFilter<"ChatParticipant"> | Date | string | null
   is_pinned?: Prisma.BoolFilter<"ChatParticipant"> | boolean
+  pin_changed_at?: Prisma.DateTimeNullableFilter<"ChatParticipant"> | Date | string | null
   joined_at?: Prisma.DateTimeFilter<"ChatParticipant"> | Date | string
   left_at?: Prisma.DateTimeNullableFilter<"ChatParticipant"> | Date | string | null
   joined_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   left_seq?: Prisma.BigIntNullableFilter<"ChatParticipant"> | bigint | number | null
+  is_join_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
+  is_leave_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
   delivered_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
@@ -767,10 +842,13 @@ export type ChatParticipantCreateWithoutChatInput = {
   is_muted?: boolean
   mute_until?: Date | string | null
   is_pinned?: boolean
+  pin_changed_at?: Date | string | null
   joined_at?: Date | string
   left_at?: Date | string | null
   joined_seq?: bigint | number
   left_seq?: bigint | number | null
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -784,10 +862,13 @@ export type ChatParticipantUncheckedCreateWithoutChatInput = {
   is_muted?: boolean
   mute_until?: Date | string | null
   is_pinned?: boolean
+  pin_changed_at?: Date | string | null
   joined_at?: Date | string
   left_at?: Date | string | null
   joined_seq?: bigint | number
   left_seq?: bigint | number | null
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -826,10 +907,13 @@ export type ChatParticipantCreateManyUserInput = {
   is_muted?: boolean
   mute_until?: Date | string | null
   is_pinned?: boolean
+  pin_changed_at?: Date | string | null
   joined_at?: Date | string
   left_at?: Date | string | null
   joined_seq?: bigint | number
   left_seq?: bigint | number | null
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -841,10 +925,13 @@ export type ChatParticipantUpdateWithoutUserInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -858,10 +945,13 @@ export type ChatParticipantUncheckedUpdateWithoutUserInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -874,10 +964,13 @@ export type ChatParticipantUncheckedUpdateManyWithoutUserInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -890,10 +983,13 @@ export type ChatParticipantCreateManyChatInput = {
   is_muted?: boolean
   mute_until?: Date | string | null
   is_pinned?: boolean
+  pin_changed_at?: Date | string | null
   joined_at?: Date | string
   left_at?: Date | string | null
   joined_seq?: bigint | number
   left_seq?: bigint | number | null
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -905,10 +1001,13 @@ export type ChatParticipantUpdateWithoutChatInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -922,10 +1021,13 @@ export type ChatParticipantUncheckedUpdateWithoutChatInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -938,10 +1040,13 @@ export type ChatParticipantUncheckedUpdateManyWithoutChatInput = {
   is_muted?: Prisma.BoolFieldUpdateOperationsInput | boolean
   mute_until?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   is_pinned?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  pin_changed_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   left_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   joined_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -957,10 +1062,13 @@ export type ChatParticipantSelect<ExtArgs extends runtime.Types.Extensions.Inter
   is_muted?: boolean
   mute_until?: boolean
   is_pinned?: boolean
+  pin_changed_at?: boolean
   joined_at?: boolean
   left_at?: boolean
   joined_seq?: boolean
   left_seq?: boolean
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
@@ -976,10 +1084,13 @@ export type ChatParticipantSelectCreateManyAndReturn<ExtArgs extends runtime.Typ
   is_muted?: boolean
   mute_until?: boolean
   is_pinned?: boolean
+  pin_changed_at?: boolean
   joined_at?: boolean
   left_at?: boolean
   joined_seq?: boolean
   left_seq?: boolean
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
@@ -995,10 +1106,13 @@ export type ChatParticipantSelectUpdateManyAndReturn<ExtArgs extends runtime.Typ
   is_muted?: boolean
   mute_until?: boolean
   is_pinned?: boolean
+  pin_changed_at?: boolean
   joined_at?: boolean
   left_at?: boolean
   joined_seq?: boolean
   left_seq?: boolean
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
@@ -1014,16 +1128,19 @@ export type ChatParticipantSelectScalar = {
   is_muted?: boolean
   mute_until?: boolean
   is_pinned?: boolean
+  pin_changed_at?: boolean
   joined_at?: boolean
   left_at?: boolean
   joined_seq?: boolean
   left_seq?: boolean
+  is_join_settled?: boolean
+  is_leave_settled?: boolean
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
 }
 
-export type ChatParticipantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "chat_id" | "user_id" | "role" | "is_muted" | "mute_until" | "is_pinned" | "joined_at" | "left_at" | "joined_seq" | "left_seq" | "delivered_seq" | "read_seq" | "state_version", ExtArgs["result"]["chatParticipant"]>
+export type ChatParticipantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "chat_id" | "user_id" | "role" | "is_muted" | "mute_until" | "is_pinned" | "pin_changed_at" | "joined_at" | "left_at" | "joined_seq" | "left_seq" | "is_join_settled" | "is_leave_settled" | "delivered_seq" | "read_seq" | "state_version", ExtArgs["result"]["chatParticipant"]>
 export type ChatParticipantInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   chat?: boolean | Prisma.ChatDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -1054,6 +1171,10 @@ export type $ChatParticipantPayload<ExtArgs extends runtime.Types.Extensions.Int
     is_muted: boolean
     mute_until: Date | null
     is_pinned: boolean
+    /**
+     * When is_pinned last became what it is; null if it never changed.
+     */
+    pin_changed_at: Date | null
     joined_at: Date
     left_at: Date | null
     /**
@@ -1061,6 +1182,11 @@ export type $ChatParticipantPayload<ExtArgs extends runtime.Types.Extensions.Int
      */
     joined_seq: bigint
     left_seq: bigint | null
+    /**
+     * False while joined_seq (left_seq) is provisional: the place of the system message that tells of it is not known yet.
+     */
+    is_join_settled: boolean
+    is_leave_settled: boolean
     delivered_seq: bigint
     read_seq: bigint
     /**
@@ -1499,10 +1625,13 @@ export interface ChatParticipantFieldRefs {
   readonly is_muted: Prisma.FieldRef<"ChatParticipant", 'Boolean'>
   readonly mute_until: Prisma.FieldRef<"ChatParticipant", 'DateTime'>
   readonly is_pinned: Prisma.FieldRef<"ChatParticipant", 'Boolean'>
+  readonly pin_changed_at: Prisma.FieldRef<"ChatParticipant", 'DateTime'>
   readonly joined_at: Prisma.FieldRef<"ChatParticipant", 'DateTime'>
   readonly left_at: Prisma.FieldRef<"ChatParticipant", 'DateTime'>
   readonly joined_seq: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
   readonly left_seq: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
+  readonly is_join_settled: Prisma.FieldRef<"ChatParticipant", 'Boolean'>
+  readonly is_leave_settled: Prisma.FieldRef<"ChatParticipant", 'Boolean'>
   readonly delivered_seq: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
   readonly read_seq: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
   readonly state_version: Prisma.FieldRef<"ChatParticipant", 'BigInt'>

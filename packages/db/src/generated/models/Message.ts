@@ -29,11 +29,13 @@ export type AggregateMessage = {
 export type MessageAvgAggregateOutputType = {
   seq: number | null
   version: number | null
+  tally: number | null
 }
 
 export type MessageSumAggregateOutputType = {
   seq: bigint | null
   version: bigint | null
+  tally: bigint | null
 }
 
 export type MessageMinAggregateOutputType = {
@@ -51,6 +53,8 @@ export type MessageMinAggregateOutputType = {
   updated_at: Date | null
   edited_at: Date | null
   expires_at: Date | null
+  tally: bigint | null
+  words: string | null
 }
 
 export type MessageMaxAggregateOutputType = {
@@ -68,6 +72,8 @@ export type MessageMaxAggregateOutputType = {
   updated_at: Date | null
   edited_at: Date | null
   expires_at: Date | null
+  tally: bigint | null
+  words: string | null
 }
 
 export type MessageCountAggregateOutputType = {
@@ -88,6 +94,8 @@ export type MessageCountAggregateOutputType = {
   updated_at: number
   edited_at: number
   expires_at: number
+  tally: number
+  words: number
   _all: number
 }
 
@@ -95,11 +103,13 @@ export type MessageCountAggregateOutputType = {
 export type MessageAvgAggregateInputType = {
   seq?: true
   version?: true
+  tally?: true
 }
 
 export type MessageSumAggregateInputType = {
   seq?: true
   version?: true
+  tally?: true
 }
 
 export type MessageMinAggregateInputType = {
@@ -117,6 +127,8 @@ export type MessageMinAggregateInputType = {
   updated_at?: true
   edited_at?: true
   expires_at?: true
+  tally?: true
+  words?: true
 }
 
 export type MessageMaxAggregateInputType = {
@@ -134,6 +146,8 @@ export type MessageMaxAggregateInputType = {
   updated_at?: true
   edited_at?: true
   expires_at?: true
+  tally?: true
+  words?: true
 }
 
 export type MessageCountAggregateInputType = {
@@ -154,6 +168,8 @@ export type MessageCountAggregateInputType = {
   updated_at?: true
   edited_at?: true
   expires_at?: true
+  tally?: true
+  words?: true
   _all?: true
 }
 
@@ -261,6 +277,8 @@ export type MessageGroupByOutputType = {
   updated_at: Date
   edited_at: Date | null
   expires_at: Date | null
+  tally: bigint
+  words: string
   _count: MessageCountAggregateOutputType | null
   _avg: MessageAvgAggregateOutputType | null
   _sum: MessageSumAggregateOutputType | null
@@ -304,6 +322,8 @@ export type MessageWhereInput = {
   updated_at?: Prisma.DateTimeFilter<"Message"> | Date | string
   edited_at?: Prisma.DateTimeNullableFilter<"Message"> | Date | string | null
   expires_at?: Prisma.DateTimeNullableFilter<"Message"> | Date | string | null
+  tally?: Prisma.BigIntFilter<"Message"> | bigint | number
+  words?: Prisma.StringFilter<"Message"> | string
 }
 
 export type MessageOrderByWithRelationInput = {
@@ -324,6 +344,8 @@ export type MessageOrderByWithRelationInput = {
   updated_at?: Prisma.SortOrder
   edited_at?: Prisma.SortOrderInput | Prisma.SortOrder
   expires_at?: Prisma.SortOrderInput | Prisma.SortOrder
+  tally?: Prisma.SortOrder
+  words?: Prisma.SortOrder
 }
 
 export type MessageWhereUniqueInput = Prisma.AtLeast<{
@@ -350,6 +372,8 @@ export type MessageWhereUniqueInput = Prisma.AtLeast<{
   updated_at?: Prisma.DateTimeFilter<"Message"> | Date | string
   edited_at?: Prisma.DateTimeNullableFilter<"Message"> | Date | string | null
   expires_at?: Prisma.DateTimeNullableFilter<"Message"> | Date | string | null
+  tally?: Prisma.BigIntFilter<"Message"> | bigint | number
+  words?: Prisma.StringFilter<"Message"> | string
 }, "message_id" | "chat_id_seq" | "chat_id_version" | "sender_id_client_msg_id">
 
 export type MessageOrderByWithAggregationInput = {
@@ -370,6 +394,8 @@ export type MessageOrderByWithAggregationInput = {
   updated_at?: Prisma.SortOrder
   edited_at?: Prisma.SortOrderInput | Prisma.SortOrder
   expires_at?: Prisma.SortOrderInput | Prisma.SortOrder
+  tally?: Prisma.SortOrder
+  words?: Prisma.SortOrder
   _count?: Prisma.MessageCountOrderByAggregateInput
   _avg?: Prisma.MessageAvgOrderByAggregateInput
   _max?: Prisma.MessageMaxOrderByAggregateInput
@@ -398,6 +424,8 @@ export type MessageScalarWhereWithAggregatesInput = {
   updated_at?: Prisma.DateTimeWithAggregatesFilter<"Message"> | Date | string
   edited_at?: Prisma.DateTimeNullableWithAggregatesFilter<"Message"> | Date | string | null
   expires_at?: Prisma.DateTimeNullableWithAggregatesFilter<"Message"> | Date | string | null
+  tally?: Prisma.BigIntWithAggregatesFilter<"Message"> | bigint | number
+  words?: Prisma.StringWithAggregatesFilter<"Message"> | string
 }
 
 export type MessageCreateInput = {
@@ -418,6 +446,8 @@ export type MessageCreateInput = {
   updated_at: Date | string
   edited_at?: Date | string | null
   expires_at?: Date | string | null
+  tally: bigint | number
+  words?: string
 }
 
 export type MessageUncheckedCreateInput = {
@@ -438,6 +468,8 @@ export type MessageUncheckedCreateInput = {
   updated_at: Date | string
   edited_at?: Date | string | null
   expires_at?: Date | string | null
+  tally: bigint | number
+  words?: string
 }
 
 export type MessageUpdateInput = {
@@ -458,6 +490,8 @@ export type MessageUpdateInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   edited_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expires_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  tally?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  words?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type MessageUncheckedUpdateInput = {
@@ -478,6 +512,8 @@ export type MessageUncheckedUpdateInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   edited_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expires_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  tally?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  words?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type MessageCreateManyInput = {
@@ -498,6 +534,8 @@ export type MessageCreateManyInput = {
   updated_at: Date | string
   edited_at?: Date | string | null
   expires_at?: Date | string | null
+  tally: bigint | number
+  words?: string
 }
 
 export type MessageUpdateManyMutationInput = {
@@ -518,6 +556,8 @@ export type MessageUpdateManyMutationInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   edited_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expires_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  tally?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  words?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type MessageUncheckedUpdateManyInput = {
@@ -538,6 +578,8 @@ export type MessageUncheckedUpdateManyInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   edited_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expires_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  tally?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  words?: Prisma.StringFieldUpdateOperationsInput | string
 }
 
 export type MessageChat_idSeqCompoundUniqueInput = {
@@ -573,11 +615,14 @@ export type MessageCountOrderByAggregateInput = {
   updated_at?: Prisma.SortOrder
   edited_at?: Prisma.SortOrder
   expires_at?: Prisma.SortOrder
+  tally?: Prisma.SortOrder
+  words?: Prisma.SortOrder
 }
 
 export type MessageAvgOrderByAggregateInput = {
   seq?: Prisma.SortOrder
   version?: Prisma.SortOrder
+  tally?: Prisma.SortOrder
 }
 
 export type MessageMaxOrderByAggregateInput = {
@@ -595,6 +640,8 @@ export type MessageMaxOrderByAggregateInput = {
   updated_at?: Prisma.SortOrder
   edited_at?: Prisma.SortOrder
   expires_at?: Prisma.SortOrder
+  tally?: Prisma.SortOrder
+  words?: Prisma.SortOrder
 }
 
 export type MessageMinOrderByAggregateInput = {
@@ -612,11 +659,14 @@ export type MessageMinOrderByAggregateInput = {
   updated_at?: Prisma.SortOrder
   edited_at?: Prisma.SortOrder
   expires_at?: Prisma.SortOrder
+  tally?: Prisma.SortOrder
+  words?: Prisma.SortOrder
 }
 
 export type MessageSumOrderByAggregateInput = {
   seq?: Prisma.SortOrder
   version?: Prisma.SortOrder
+  tally?: Prisma.SortOrder
 }
 
 
@@ -639,6 +689,8 @@ export type MessageSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   updated_at?: boolean
   edited_at?: boolean
   expires_at?: boolean
+  tally?: boolean
+  words?: boolean
 }, ExtArgs["result"]["message"]>
 
 export type MessageSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -659,6 +711,8 @@ export type MessageSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   updated_at?: boolean
   edited_at?: boolean
   expires_at?: boolean
+  tally?: boolean
+  words?: boolean
 }, ExtArgs["result"]["message"]>
 
 export type MessageSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -679,6 +733,8 @@ export type MessageSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   updated_at?: boolean
   edited_at?: boolean
   expires_at?: boolean
+  tally?: boolean
+  words?: boolean
 }, ExtArgs["result"]["message"]>
 
 export type MessageSelectScalar = {
@@ -699,9 +755,11 @@ export type MessageSelectScalar = {
   updated_at?: boolean
   edited_at?: boolean
   expires_at?: boolean
+  tally?: boolean
+  words?: boolean
 }
 
-export type MessageOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"message_id" | "chat_id" | "seq" | "version" | "sender_id" | "client_msg_id" | "type" | "payload" | "reply_to_message_id" | "forwarded_from" | "reactions" | "is_deleted" | "fingerprint" | "created_at" | "updated_at" | "edited_at" | "expires_at", ExtArgs["result"]["message"]>
+export type MessageOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"message_id" | "chat_id" | "seq" | "version" | "sender_id" | "client_msg_id" | "type" | "payload" | "reply_to_message_id" | "forwarded_from" | "reactions" | "is_deleted" | "fingerprint" | "created_at" | "updated_at" | "edited_at" | "expires_at" | "tally" | "words", ExtArgs["result"]["message"]>
 
 export type $MessagePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Message"
@@ -727,6 +785,14 @@ export type $MessagePayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     updated_at: Date
     edited_at: Date | null
     expires_at: Date | null
+    /**
+     * Messages of the chat that are not system, up to and including this one.
+     */
+    tally: bigint
+    /**
+     * Search tokens, U+001F before and after each.
+     */
+    words: string
   }, ExtArgs["result"]["message"]>
   composites: {}
 }
@@ -1167,6 +1233,8 @@ export interface MessageFieldRefs {
   readonly updated_at: Prisma.FieldRef<"Message", 'DateTime'>
   readonly edited_at: Prisma.FieldRef<"Message", 'DateTime'>
   readonly expires_at: Prisma.FieldRef<"Message", 'DateTime'>
+  readonly tally: Prisma.FieldRef<"Message", 'BigInt'>
+  readonly words: Prisma.FieldRef<"Message", 'String'>
 }
     
 

@@ -29,29 +29,37 @@ export type AggregateMessageHead = {
 export type MessageHeadAvgAggregateOutputType = {
   last_seq: number | null
   last_version: number | null
+  last_tally: number | null
 }
 
 export type MessageHeadSumAggregateOutputType = {
   last_seq: bigint | null
   last_version: bigint | null
+  last_tally: bigint | null
 }
 
 export type MessageHeadMinAggregateOutputType = {
   chat_id: string | null
   last_seq: bigint | null
   last_version: bigint | null
+  last_tally: bigint | null
+  last_at: Date | null
 }
 
 export type MessageHeadMaxAggregateOutputType = {
   chat_id: string | null
   last_seq: bigint | null
   last_version: bigint | null
+  last_tally: bigint | null
+  last_at: Date | null
 }
 
 export type MessageHeadCountAggregateOutputType = {
   chat_id: number
   last_seq: number
   last_version: number
+  last_tally: number
+  last_at: number
   _all: number
 }
 
@@ -59,29 +67,37 @@ export type MessageHeadCountAggregateOutputType = {
 export type MessageHeadAvgAggregateInputType = {
   last_seq?: true
   last_version?: true
+  last_tally?: true
 }
 
 export type MessageHeadSumAggregateInputType = {
   last_seq?: true
   last_version?: true
+  last_tally?: true
 }
 
 export type MessageHeadMinAggregateInputType = {
   chat_id?: true
   last_seq?: true
   last_version?: true
+  last_tally?: true
+  last_at?: true
 }
 
 export type MessageHeadMaxAggregateInputType = {
   chat_id?: true
   last_seq?: true
   last_version?: true
+  last_tally?: true
+  last_at?: true
 }
 
 export type MessageHeadCountAggregateInputType = {
   chat_id?: true
   last_seq?: true
   last_version?: true
+  last_tally?: true
+  last_at?: true
   _all?: true
 }
 
@@ -175,6 +191,8 @@ export type MessageHeadGroupByOutputType = {
   chat_id: string
   last_seq: bigint
   last_version: bigint
+  last_tally: bigint
+  last_at: Date | null
   _count: MessageHeadCountAggregateOutputType | null
   _avg: MessageHeadAvgAggregateOutputType | null
   _sum: MessageHeadSumAggregateOutputType | null
@@ -204,12 +222,16 @@ export type MessageHeadWhereInput = {
   chat_id?: Prisma.UuidFilter<"MessageHead"> | string
   last_seq?: Prisma.BigIntFilter<"MessageHead"> | bigint | number
   last_version?: Prisma.BigIntFilter<"MessageHead"> | bigint | number
+  last_tally?: Prisma.BigIntFilter<"MessageHead"> | bigint | number
+  last_at?: Prisma.DateTimeNullableFilter<"MessageHead"> | Date | string | null
 }
 
 export type MessageHeadOrderByWithRelationInput = {
   chat_id?: Prisma.SortOrder
   last_seq?: Prisma.SortOrder
   last_version?: Prisma.SortOrder
+  last_tally?: Prisma.SortOrder
+  last_at?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type MessageHeadWhereUniqueInput = Prisma.AtLeast<{
@@ -219,12 +241,16 @@ export type MessageHeadWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.MessageHeadWhereInput | Prisma.MessageHeadWhereInput[]
   last_seq?: Prisma.BigIntFilter<"MessageHead"> | bigint | number
   last_version?: Prisma.BigIntFilter<"MessageHead"> | bigint | number
+  last_tally?: Prisma.BigIntFilter<"MessageHead"> | bigint | number
+  last_at?: Prisma.DateTimeNullableFilter<"MessageHead"> | Date | string | null
 }, "chat_id">
 
 export type MessageHeadOrderByWithAggregationInput = {
   chat_id?: Prisma.SortOrder
   last_seq?: Prisma.SortOrder
   last_version?: Prisma.SortOrder
+  last_tally?: Prisma.SortOrder
+  last_at?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.MessageHeadCountOrderByAggregateInput
   _avg?: Prisma.MessageHeadAvgOrderByAggregateInput
   _max?: Prisma.MessageHeadMaxOrderByAggregateInput
@@ -239,76 +265,100 @@ export type MessageHeadScalarWhereWithAggregatesInput = {
   chat_id?: Prisma.UuidWithAggregatesFilter<"MessageHead"> | string
   last_seq?: Prisma.BigIntWithAggregatesFilter<"MessageHead"> | bigint | number
   last_version?: Prisma.BigIntWithAggregatesFilter<"MessageHead"> | bigint | number
+  last_tally?: Prisma.BigIntWithAggregatesFilter<"MessageHead"> | bigint | number
+  last_at?: Prisma.DateTimeNullableWithAggregatesFilter<"MessageHead"> | Date | string | null
 }
 
 export type MessageHeadCreateInput = {
   chat_id: string
   last_seq?: bigint | number
   last_version?: bigint | number
+  last_tally?: bigint | number
+  last_at?: Date | string | null
 }
 
 export type MessageHeadUncheckedCreateInput = {
   chat_id: string
   last_seq?: bigint | number
   last_version?: bigint | number
+  last_tally?: bigint | number
+  last_at?: Date | string | null
 }
 
 export type MessageHeadUpdateInput = {
   chat_id?: Prisma.StringFieldUpdateOperationsInput | string
   last_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   last_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  last_tally?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  last_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type MessageHeadUncheckedUpdateInput = {
   chat_id?: Prisma.StringFieldUpdateOperationsInput | string
   last_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   last_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  last_tally?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  last_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type MessageHeadCreateManyInput = {
   chat_id: string
   last_seq?: bigint | number
   last_version?: bigint | number
+  last_tally?: bigint | number
+  last_at?: Date | string | null
 }
 
 export type MessageHeadUpdateManyMutationInput = {
   chat_id?: Prisma.StringFieldUpdateOperationsInput | string
   last_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   last_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  last_tally?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  last_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type MessageHeadUncheckedUpdateManyInput = {
   chat_id?: Prisma.StringFieldUpdateOperationsInput | string
   last_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   last_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  last_tally?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  last_at?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type MessageHeadCountOrderByAggregateInput = {
   chat_id?: Prisma.SortOrder
   last_seq?: Prisma.SortOrder
   last_version?: Prisma.SortOrder
+  last_tally?: Prisma.SortOrder
+  last_at?: Prisma.SortOrder
 }
 
 export type MessageHeadAvgOrderByAggregateInput = {
   last_seq?: Prisma.SortOrder
   last_version?: Prisma.SortOrder
+  last_tally?: Prisma.SortOrder
 }
 
 export type MessageHeadMaxOrderByAggregateInput = {
   chat_id?: Prisma.SortOrder
   last_seq?: Prisma.SortOrder
   last_version?: Prisma.SortOrder
+  last_tally?: Prisma.SortOrder
+  last_at?: Prisma.SortOrder
 }
 
 export type MessageHeadMinOrderByAggregateInput = {
   chat_id?: Prisma.SortOrder
   last_seq?: Prisma.SortOrder
   last_version?: Prisma.SortOrder
+  last_tally?: Prisma.SortOrder
+  last_at?: Prisma.SortOrder
 }
 
 export type MessageHeadSumOrderByAggregateInput = {
   last_seq?: Prisma.SortOrder
   last_version?: Prisma.SortOrder
+  last_tally?: Prisma.SortOrder
 }
 
 
@@ -317,27 +367,35 @@ export type MessageHeadSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   chat_id?: boolean
   last_seq?: boolean
   last_version?: boolean
+  last_tally?: boolean
+  last_at?: boolean
 }, ExtArgs["result"]["messageHead"]>
 
 export type MessageHeadSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   chat_id?: boolean
   last_seq?: boolean
   last_version?: boolean
+  last_tally?: boolean
+  last_at?: boolean
 }, ExtArgs["result"]["messageHead"]>
 
 export type MessageHeadSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   chat_id?: boolean
   last_seq?: boolean
   last_version?: boolean
+  last_tally?: boolean
+  last_at?: boolean
 }, ExtArgs["result"]["messageHead"]>
 
 export type MessageHeadSelectScalar = {
   chat_id?: boolean
   last_seq?: boolean
   last_version?: boolean
+  last_tally?: boolean
+  last_at?: boolean
 }
 
-export type MessageHeadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"chat_id" | "last_seq" | "last_version", ExtArgs["result"]["messageHead"]>
+export type MessageHeadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"chat_id" | "last_seq" | "last_version" | "last_tally" | "last_at", ExtArgs["result"]["messageHead"]>
 
 export type $MessageHeadPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "MessageHead"
@@ -346,6 +404,14 @@ export type $MessageHeadPayload<ExtArgs extends runtime.Types.Extensions.Interna
     chat_id: string
     last_seq: bigint
     last_version: bigint
+    /**
+     * Of the last message.
+     */
+    last_tally: bigint
+    /**
+     * When the last message was sent; null before the first.
+     */
+    last_at: Date | null
   }, ExtArgs["result"]["messageHead"]>
   composites: {}
 }
@@ -772,6 +838,8 @@ export interface MessageHeadFieldRefs {
   readonly chat_id: Prisma.FieldRef<"MessageHead", 'String'>
   readonly last_seq: Prisma.FieldRef<"MessageHead", 'BigInt'>
   readonly last_version: Prisma.FieldRef<"MessageHead", 'BigInt'>
+  readonly last_tally: Prisma.FieldRef<"MessageHead", 'BigInt'>
+  readonly last_at: Prisma.FieldRef<"MessageHead", 'DateTime'>
 }
     
 

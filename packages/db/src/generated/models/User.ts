@@ -251,6 +251,7 @@ export type UserWhereInput = {
   changes?: Prisma.UserChangeListRelationFilter
   contacts?: Prisma.ContactListRelationFilter
   contact_of?: Prisma.ContactListRelationFilter
+  message_marks?: Prisma.MessageMarkListRelationFilter
   participations?: Prisma.ChatParticipantListRelationFilter
   created_groups?: Prisma.GroupListRelationFilter
   device_tokens?: Prisma.DeviceTokenListRelationFilter
@@ -271,6 +272,7 @@ export type UserOrderByWithRelationInput = {
   changes?: Prisma.UserChangeOrderByRelationAggregateInput
   contacts?: Prisma.ContactOrderByRelationAggregateInput
   contact_of?: Prisma.ContactOrderByRelationAggregateInput
+  message_marks?: Prisma.MessageMarkOrderByRelationAggregateInput
   participations?: Prisma.ChatParticipantOrderByRelationAggregateInput
   created_groups?: Prisma.GroupOrderByRelationAggregateInput
   device_tokens?: Prisma.DeviceTokenOrderByRelationAggregateInput
@@ -294,6 +296,7 @@ export type UserWhereUniqueInput = Prisma.AtLeast<{
   changes?: Prisma.UserChangeListRelationFilter
   contacts?: Prisma.ContactListRelationFilter
   contact_of?: Prisma.ContactListRelationFilter
+  message_marks?: Prisma.MessageMarkListRelationFilter
   participations?: Prisma.ChatParticipantListRelationFilter
   created_groups?: Prisma.GroupListRelationFilter
   device_tokens?: Prisma.DeviceTokenListRelationFilter
@@ -346,6 +349,7 @@ export type UserCreateInput = {
   changes?: Prisma.UserChangeCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenCreateNestedManyWithoutUserInput
@@ -366,6 +370,7 @@ export type UserUncheckedCreateInput = {
   changes?: Prisma.UserChangeUncheckedCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactUncheckedCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactUncheckedCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkUncheckedCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantUncheckedCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupUncheckedCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenUncheckedCreateNestedManyWithoutUserInput
@@ -386,6 +391,7 @@ export type UserUpdateInput = {
   changes?: Prisma.UserChangeUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUpdateManyWithoutUserNestedInput
@@ -406,6 +412,7 @@ export type UserUncheckedUpdateInput = {
   changes?: Prisma.UserChangeUncheckedUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUncheckedUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUncheckedUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUncheckedUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUncheckedUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUncheckedUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -560,6 +567,20 @@ export type UserUpdateOneRequiredWithoutContact_ofNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutContact_ofInput, Prisma.UserUpdateWithoutContact_ofInput>, Prisma.UserUncheckedUpdateWithoutContact_ofInput>
 }
 
+export type UserCreateNestedOneWithoutMessage_marksInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutMessage_marksInput, Prisma.UserUncheckedCreateWithoutMessage_marksInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutMessage_marksInput
+  connect?: Prisma.UserWhereUniqueInput
+}
+
+export type UserUpdateOneRequiredWithoutMessage_marksNestedInput = {
+  create?: Prisma.XOR<Prisma.UserCreateWithoutMessage_marksInput, Prisma.UserUncheckedCreateWithoutMessage_marksInput>
+  connectOrCreate?: Prisma.UserCreateOrConnectWithoutMessage_marksInput
+  upsert?: Prisma.UserUpsertWithoutMessage_marksInput
+  connect?: Prisma.UserWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UserUpdateToOneWithWhereWithoutMessage_marksInput, Prisma.UserUpdateWithoutMessage_marksInput>, Prisma.UserUncheckedUpdateWithoutMessage_marksInput>
+}
+
 export type UserCreateNestedOneWithoutParticipationsInput = {
   create?: Prisma.XOR<Prisma.UserCreateWithoutParticipationsInput, Prisma.UserUncheckedCreateWithoutParticipationsInput>
   connectOrCreate?: Prisma.UserCreateOrConnectWithoutParticipationsInput
@@ -642,6 +663,7 @@ export type UserCreateWithoutChangesInput = {
   updated_at?: Date | string
   contacts?: Prisma.ContactCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenCreateNestedManyWithoutUserInput
@@ -661,6 +683,7 @@ export type UserUncheckedCreateWithoutChangesInput = {
   updated_at?: Date | string
   contacts?: Prisma.ContactUncheckedCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactUncheckedCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkUncheckedCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantUncheckedCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupUncheckedCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenUncheckedCreateNestedManyWithoutUserInput
@@ -696,6 +719,7 @@ export type UserUpdateWithoutChangesInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   contacts?: Prisma.ContactUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUpdateManyWithoutUserNestedInput
@@ -715,6 +739,7 @@ export type UserUncheckedUpdateWithoutChangesInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   contacts?: Prisma.ContactUncheckedUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUncheckedUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUncheckedUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUncheckedUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUncheckedUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -734,6 +759,7 @@ export type UserCreateWithoutContactsInput = {
   updated_at?: Date | string
   changes?: Prisma.UserChangeCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenCreateNestedManyWithoutUserInput
@@ -753,6 +779,7 @@ export type UserUncheckedCreateWithoutContactsInput = {
   updated_at?: Date | string
   changes?: Prisma.UserChangeUncheckedCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactUncheckedCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkUncheckedCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantUncheckedCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupUncheckedCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenUncheckedCreateNestedManyWithoutUserInput
@@ -777,6 +804,7 @@ export type UserCreateWithoutContact_ofInput = {
   updated_at?: Date | string
   changes?: Prisma.UserChangeCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactCreateNestedManyWithoutUserInput
+  message_marks?: Prisma.MessageMarkCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenCreateNestedManyWithoutUserInput
@@ -796,6 +824,7 @@ export type UserUncheckedCreateWithoutContact_ofInput = {
   updated_at?: Date | string
   changes?: Prisma.UserChangeUncheckedCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactUncheckedCreateNestedManyWithoutUserInput
+  message_marks?: Prisma.MessageMarkUncheckedCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantUncheckedCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupUncheckedCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenUncheckedCreateNestedManyWithoutUserInput
@@ -831,6 +860,7 @@ export type UserUpdateWithoutContactsInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   changes?: Prisma.UserChangeUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUpdateManyWithoutUserNestedInput
@@ -850,6 +880,7 @@ export type UserUncheckedUpdateWithoutContactsInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   changes?: Prisma.UserChangeUncheckedUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUncheckedUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUncheckedUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUncheckedUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUncheckedUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -880,6 +911,7 @@ export type UserUpdateWithoutContact_ofInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   changes?: Prisma.UserChangeUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUpdateManyWithoutUserNestedInput
+  message_marks?: Prisma.MessageMarkUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUpdateManyWithoutUserNestedInput
@@ -899,6 +931,103 @@ export type UserUncheckedUpdateWithoutContact_ofInput = {
   updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   changes?: Prisma.UserChangeUncheckedUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUncheckedUpdateManyWithoutUserNestedInput
+  message_marks?: Prisma.MessageMarkUncheckedUpdateManyWithoutUserNestedInput
+  participations?: Prisma.ChatParticipantUncheckedUpdateManyWithoutUserNestedInput
+  created_groups?: Prisma.GroupUncheckedUpdateManyWithoutCreatorNestedInput
+  device_tokens?: Prisma.DeviceTokenUncheckedUpdateManyWithoutUserNestedInput
+  refresh_tokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
+  privacy_settings?: Prisma.PrivacySettingsUncheckedUpdateOneWithoutUserNestedInput
+}
+
+export type UserCreateWithoutMessage_marksInput = {
+  id?: string
+  phone: string
+  display_name?: string
+  avatar_url?: string
+  status_text?: string
+  last_seen?: Date | string | null
+  user_version?: bigint | number
+  created_at?: Date | string
+  updated_at?: Date | string
+  changes?: Prisma.UserChangeCreateNestedManyWithoutUserInput
+  contacts?: Prisma.ContactCreateNestedManyWithoutUserInput
+  contact_of?: Prisma.ContactCreateNestedManyWithoutContactInput
+  participations?: Prisma.ChatParticipantCreateNestedManyWithoutUserInput
+  created_groups?: Prisma.GroupCreateNestedManyWithoutCreatorInput
+  device_tokens?: Prisma.DeviceTokenCreateNestedManyWithoutUserInput
+  refresh_tokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
+  privacy_settings?: Prisma.PrivacySettingsCreateNestedOneWithoutUserInput
+}
+
+export type UserUncheckedCreateWithoutMessage_marksInput = {
+  id?: string
+  phone: string
+  display_name?: string
+  avatar_url?: string
+  status_text?: string
+  last_seen?: Date | string | null
+  user_version?: bigint | number
+  created_at?: Date | string
+  updated_at?: Date | string
+  changes?: Prisma.UserChangeUncheckedCreateNestedManyWithoutUserInput
+  contacts?: Prisma.ContactUncheckedCreateNestedManyWithoutUserInput
+  contact_of?: Prisma.ContactUncheckedCreateNestedManyWithoutContactInput
+  participations?: Prisma.ChatParticipantUncheckedCreateNestedManyWithoutUserInput
+  created_groups?: Prisma.GroupUncheckedCreateNestedManyWithoutCreatorInput
+  device_tokens?: Prisma.DeviceTokenUncheckedCreateNestedManyWithoutUserInput
+  refresh_tokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
+  privacy_settings?: Prisma.PrivacySettingsUncheckedCreateNestedOneWithoutUserInput
+}
+
+export type UserCreateOrConnectWithoutMessage_marksInput = {
+  where: Prisma.UserWhereUniqueInput
+  create: Prisma.XOR<Prisma.UserCreateWithoutMessage_marksInput, Prisma.UserUncheckedCreateWithoutMessage_marksInput>
+}
+
+export type UserUpsertWithoutMessage_marksInput = {
+  update: Prisma.XOR<Prisma.UserUpdateWithoutMessage_marksInput, Prisma.UserUncheckedUpdateWithoutMessage_marksInput>
+  create: Prisma.XOR<Prisma.UserCreateWithoutMessage_marksInput, Prisma.UserUncheckedCreateWithoutMessage_marksInput>
+  where?: Prisma.UserWhereInput
+}
+
+export type UserUpdateToOneWithWhereWithoutMessage_marksInput = {
+  where?: Prisma.UserWhereInput
+  data: Prisma.XOR<Prisma.UserUpdateWithoutMessage_marksInput, Prisma.UserUncheckedUpdateWithoutMessage_marksInput>
+}
+
+export type UserUpdateWithoutMessage_marksInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  phone?: Prisma.StringFieldUpdateOperationsInput | string
+  display_name?: Prisma.StringFieldUpdateOperationsInput | string
+  avatar_url?: Prisma.StringFieldUpdateOperationsInput | string
+  status_text?: Prisma.StringFieldUpdateOperationsInput | string
+  last_seen?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  user_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  created_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  changes?: Prisma.UserChangeUpdateManyWithoutUserNestedInput
+  contacts?: Prisma.ContactUpdateManyWithoutUserNestedInput
+  contact_of?: Prisma.ContactUpdateManyWithoutContactNestedInput
+  participations?: Prisma.ChatParticipantUpdateManyWithoutUserNestedInput
+  created_groups?: Prisma.GroupUpdateManyWithoutCreatorNestedInput
+  device_tokens?: Prisma.DeviceTokenUpdateManyWithoutUserNestedInput
+  refresh_tokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
+  privacy_settings?: Prisma.PrivacySettingsUpdateOneWithoutUserNestedInput
+}
+
+export type UserUncheckedUpdateWithoutMessage_marksInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  phone?: Prisma.StringFieldUpdateOperationsInput | string
+  display_name?: Prisma.StringFieldUpdateOperationsInput | string
+  avatar_url?: Prisma.StringFieldUpdateOperationsInput | string
+  status_text?: Prisma.StringFieldUpdateOperationsInput | string
+  last_seen?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  user_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  created_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  updated_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  changes?: Prisma.UserChangeUncheckedUpdateManyWithoutUserNestedInput
+  contacts?: Prisma.ContactUncheckedUpdateManyWithoutUserNestedInput
+  contact_of?: Prisma.ContactUncheckedUpdateManyWithoutContactNestedInput
   participations?: Prisma.ChatParticipantUncheckedUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUncheckedUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -919,6 +1048,7 @@ export type UserCreateWithoutParticipationsInput = {
   changes?: Prisma.UserChangeCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenCreateNestedManyWithoutUserInput
   refresh_tokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
@@ -938,6 +1068,7 @@ export type UserUncheckedCreateWithoutParticipationsInput = {
   changes?: Prisma.UserChangeUncheckedCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactUncheckedCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactUncheckedCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkUncheckedCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupUncheckedCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenUncheckedCreateNestedManyWithoutUserInput
   refresh_tokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
@@ -973,6 +1104,7 @@ export type UserUpdateWithoutParticipationsInput = {
   changes?: Prisma.UserChangeUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUpdateManyWithoutUserNestedInput
   refresh_tokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
@@ -992,6 +1124,7 @@ export type UserUncheckedUpdateWithoutParticipationsInput = {
   changes?: Prisma.UserChangeUncheckedUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUncheckedUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUncheckedUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUncheckedUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUncheckedUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUncheckedUpdateManyWithoutUserNestedInput
   refresh_tokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -1011,6 +1144,7 @@ export type UserCreateWithoutCreated_groupsInput = {
   changes?: Prisma.UserChangeCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantCreateNestedManyWithoutUserInput
   device_tokens?: Prisma.DeviceTokenCreateNestedManyWithoutUserInput
   refresh_tokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
@@ -1030,6 +1164,7 @@ export type UserUncheckedCreateWithoutCreated_groupsInput = {
   changes?: Prisma.UserChangeUncheckedCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactUncheckedCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactUncheckedCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkUncheckedCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantUncheckedCreateNestedManyWithoutUserInput
   device_tokens?: Prisma.DeviceTokenUncheckedCreateNestedManyWithoutUserInput
   refresh_tokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
@@ -1065,6 +1200,7 @@ export type UserUpdateWithoutCreated_groupsInput = {
   changes?: Prisma.UserChangeUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUpdateManyWithoutUserNestedInput
   device_tokens?: Prisma.DeviceTokenUpdateManyWithoutUserNestedInput
   refresh_tokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
@@ -1084,6 +1220,7 @@ export type UserUncheckedUpdateWithoutCreated_groupsInput = {
   changes?: Prisma.UserChangeUncheckedUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUncheckedUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUncheckedUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUncheckedUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUncheckedUpdateManyWithoutUserNestedInput
   device_tokens?: Prisma.DeviceTokenUncheckedUpdateManyWithoutUserNestedInput
   refresh_tokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -1103,6 +1240,7 @@ export type UserCreateWithoutDevice_tokensInput = {
   changes?: Prisma.UserChangeCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupCreateNestedManyWithoutCreatorInput
   refresh_tokens?: Prisma.RefreshTokenCreateNestedManyWithoutUserInput
@@ -1122,6 +1260,7 @@ export type UserUncheckedCreateWithoutDevice_tokensInput = {
   changes?: Prisma.UserChangeUncheckedCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactUncheckedCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactUncheckedCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkUncheckedCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantUncheckedCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupUncheckedCreateNestedManyWithoutCreatorInput
   refresh_tokens?: Prisma.RefreshTokenUncheckedCreateNestedManyWithoutUserInput
@@ -1157,6 +1296,7 @@ export type UserUpdateWithoutDevice_tokensInput = {
   changes?: Prisma.UserChangeUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUpdateManyWithoutCreatorNestedInput
   refresh_tokens?: Prisma.RefreshTokenUpdateManyWithoutUserNestedInput
@@ -1176,6 +1316,7 @@ export type UserUncheckedUpdateWithoutDevice_tokensInput = {
   changes?: Prisma.UserChangeUncheckedUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUncheckedUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUncheckedUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUncheckedUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUncheckedUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUncheckedUpdateManyWithoutCreatorNestedInput
   refresh_tokens?: Prisma.RefreshTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -1195,6 +1336,7 @@ export type UserCreateWithoutRefresh_tokensInput = {
   changes?: Prisma.UserChangeCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenCreateNestedManyWithoutUserInput
@@ -1214,6 +1356,7 @@ export type UserUncheckedCreateWithoutRefresh_tokensInput = {
   changes?: Prisma.UserChangeUncheckedCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactUncheckedCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactUncheckedCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkUncheckedCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantUncheckedCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupUncheckedCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenUncheckedCreateNestedManyWithoutUserInput
@@ -1249,6 +1392,7 @@ export type UserUpdateWithoutRefresh_tokensInput = {
   changes?: Prisma.UserChangeUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUpdateManyWithoutUserNestedInput
@@ -1268,6 +1412,7 @@ export type UserUncheckedUpdateWithoutRefresh_tokensInput = {
   changes?: Prisma.UserChangeUncheckedUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUncheckedUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUncheckedUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUncheckedUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUncheckedUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUncheckedUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -1287,6 +1432,7 @@ export type UserCreateWithoutPrivacy_settingsInput = {
   changes?: Prisma.UserChangeCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenCreateNestedManyWithoutUserInput
@@ -1306,6 +1452,7 @@ export type UserUncheckedCreateWithoutPrivacy_settingsInput = {
   changes?: Prisma.UserChangeUncheckedCreateNestedManyWithoutUserInput
   contacts?: Prisma.ContactUncheckedCreateNestedManyWithoutUserInput
   contact_of?: Prisma.ContactUncheckedCreateNestedManyWithoutContactInput
+  message_marks?: Prisma.MessageMarkUncheckedCreateNestedManyWithoutUserInput
   participations?: Prisma.ChatParticipantUncheckedCreateNestedManyWithoutUserInput
   created_groups?: Prisma.GroupUncheckedCreateNestedManyWithoutCreatorInput
   device_tokens?: Prisma.DeviceTokenUncheckedCreateNestedManyWithoutUserInput
@@ -1341,6 +1488,7 @@ export type UserUpdateWithoutPrivacy_settingsInput = {
   changes?: Prisma.UserChangeUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUpdateManyWithoutUserNestedInput
@@ -1360,6 +1508,7 @@ export type UserUncheckedUpdateWithoutPrivacy_settingsInput = {
   changes?: Prisma.UserChangeUncheckedUpdateManyWithoutUserNestedInput
   contacts?: Prisma.ContactUncheckedUpdateManyWithoutUserNestedInput
   contact_of?: Prisma.ContactUncheckedUpdateManyWithoutContactNestedInput
+  message_marks?: Prisma.MessageMarkUncheckedUpdateManyWithoutUserNestedInput
   participations?: Prisma.ChatParticipantUncheckedUpdateManyWithoutUserNestedInput
   created_groups?: Prisma.GroupUncheckedUpdateManyWithoutCreatorNestedInput
   device_tokens?: Prisma.DeviceTokenUncheckedUpdateManyWithoutUserNestedInput
@@ -1375,6 +1524,7 @@ export type UserCountOutputType = {
   changes: number
   contacts: number
   contact_of: number
+  message_marks: number
   participations: number
   created_groups: number
   device_tokens: number
@@ -1385,6 +1535,7 @@ export type UserCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.I
   changes?: boolean | UserCountOutputTypeCountChangesArgs
   contacts?: boolean | UserCountOutputTypeCountContactsArgs
   contact_of?: boolean | UserCountOutputTypeCountContact_ofArgs
+  message_marks?: boolean | UserCountOutputTypeCountMessage_marksArgs
   participations?: boolean | UserCountOutputTypeCountParticipationsArgs
   created_groups?: boolean | UserCountOutputTypeCountCreated_groupsArgs
   device_tokens?: boolean | UserCountOutputTypeCountDevice_tokensArgs
@@ -1420,6 +1571,13 @@ export type UserCountOutputTypeCountContactsArgs<ExtArgs extends runtime.Types.E
  */
 export type UserCountOutputTypeCountContact_ofArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.ContactWhereInput
+}
+
+/**
+ * UserCountOutputType without action
+ */
+export type UserCountOutputTypeCountMessage_marksArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.MessageMarkWhereInput
 }
 
 /**
@@ -1464,6 +1622,7 @@ export type UserSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   changes?: boolean | Prisma.User$changesArgs<ExtArgs>
   contacts?: boolean | Prisma.User$contactsArgs<ExtArgs>
   contact_of?: boolean | Prisma.User$contact_ofArgs<ExtArgs>
+  message_marks?: boolean | Prisma.User$message_marksArgs<ExtArgs>
   participations?: boolean | Prisma.User$participationsArgs<ExtArgs>
   created_groups?: boolean | Prisma.User$created_groupsArgs<ExtArgs>
   device_tokens?: boolean | Prisma.User$device_tokensArgs<ExtArgs>
@@ -1513,6 +1672,7 @@ export type UserInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   changes?: boolean | Prisma.User$changesArgs<ExtArgs>
   contacts?: boolean | Prisma.User$contactsArgs<ExtArgs>
   contact_of?: boolean | Prisma.User$contact_ofArgs<ExtArgs>
+  message_marks?: boolean | Prisma.User$message_marksArgs<ExtArgs>
   participations?: boolean | Prisma.User$participationsArgs<ExtArgs>
   created_groups?: boolean | Prisma.User$created_groupsArgs<ExtArgs>
   device_tokens?: boolean | Prisma.User$device_tokensArgs<ExtArgs>
@@ -1529,6 +1689,7 @@ export type $UserPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     changes: Prisma.$UserChangePayload<ExtArgs>[]
     contacts: Prisma.$ContactPayload<ExtArgs>[]
     contact_of: Prisma.$ContactPayload<ExtArgs>[]
+    message_marks: Prisma.$MessageMarkPayload<ExtArgs>[]
     participations: Prisma.$ChatParticipantPayload<ExtArgs>[]
     created_groups: Prisma.$GroupPayload<ExtArgs>[]
     device_tokens: Prisma.$DeviceTokenPayload<ExtArgs>[]
@@ -1942,6 +2103,7 @@ export interface Prisma__UserClient<T, Null = never, ExtArgs extends runtime.Typ
   changes<T extends Prisma.User$changesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$changesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UserChangePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   contacts<T extends Prisma.User$contactsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$contactsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ContactPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   contact_of<T extends Prisma.User$contact_ofArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$contact_ofArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ContactPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  message_marks<T extends Prisma.User$message_marksArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$message_marksArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MessageMarkPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   participations<T extends Prisma.User$participationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$participationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ChatParticipantPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   created_groups<T extends Prisma.User$created_groupsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$created_groupsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$GroupPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   device_tokens<T extends Prisma.User$device_tokensArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.User$device_tokensArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DeviceTokenPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -2447,6 +2609,30 @@ export type User$contact_ofArgs<ExtArgs extends runtime.Types.Extensions.Interna
   take?: number
   skip?: number
   distinct?: Prisma.ContactScalarFieldEnum | Prisma.ContactScalarFieldEnum[]
+}
+
+/**
+ * User.message_marks
+ */
+export type User$message_marksArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the MessageMark
+   */
+  select?: Prisma.MessageMarkSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the MessageMark
+   */
+  omit?: Prisma.MessageMarkOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.MessageMarkInclude<ExtArgs> | null
+  where?: Prisma.MessageMarkWhereInput
+  orderBy?: Prisma.MessageMarkOrderByWithRelationInput | Prisma.MessageMarkOrderByWithRelationInput[]
+  cursor?: Prisma.MessageMarkWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.MessageMarkScalarFieldEnum | Prisma.MessageMarkScalarFieldEnum[]
 }
 
 /**
