@@ -19,6 +19,7 @@ import type { WebSocketClass } from './realtime/types.ts';
 import { Session } from './session.ts';
 import { memoryStorage, type TokenStorage } from './storage.ts';
 import { defaultTiming, type Timing } from './timing.ts';
+import { answered } from './view/answered.ts';
 import { type Chats, chatsOf } from './view/chat-list.ts';
 import { type Messages, messagesOf } from './view/message-list.ts';
 import { Store } from './view/store.ts';
@@ -75,7 +76,7 @@ export class ParleyClient implements Api, AsyncDisposable {
     const { users, chats, messages } = plainApi(calls.procedure);
     const realtime = new Realtime({ url, session, timing, debug, WebSocket });
     const store = new Store({ api: { chats, messages }, realtime, session, timing, debug });
-    calls.answered = (path, input, output) => store.answered(path, input, output);
+    calls.answered = (path, input, output) => answered(store, path, input, output);
     this.#store = store;
     this.#session = session;
     this.ready = session.ready;

@@ -32,5 +32,5 @@ export type { ReadResult } from './realtime/receipts.ts';
 export type { Draft, RealtimeStatus, Sent, WebSocketClass } from './realtime/types.ts';
 export { browserStorage, memoryStorage, type TokenStorage } from './storage.ts';
 export type { ChatList, Chats } from './view/chat-list.ts';
-export type { UnsentMessage } from './view/entry.ts';
 export type { ChatDraft, MessageList, Messages } from './view/message-list.ts';
+export type { UnsentMessage } from './view/unsent.ts';

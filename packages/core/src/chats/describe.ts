@@ -33,8 +33,9 @@ export async function summarise(
   const ids = listings.map((listing) => listing.chat_id);
   const windows = listings.map(({ chat_id, self }) => windowOf(chat_id, self));
   const others = listings.flatMap(({ other }) => other?.user_id ?? []);
-  const hidden = await core.marks.hiddenIn(viewer, windows);
-  const [profiles, unread, newest, heads, activity] = await Promise.all([
+  // The numbers before what they stand for: a client that sees a number may rely on having what came up to it.
+  const [hidden, heads] = await Promise.all([core.marks.hiddenIn(viewer, windows), core.messages.heads(ids)]);
+  const [profiles, unread, newest, activity] = await Promise.all([
     visibleProfiles(core, viewer, others),
     unreadCounts(
       core,
@@ -46,7 +47,6 @@ export async function summarise(
       windows.map((window, index) => ({ ...window, except: hidden[index] ?? [] })),
       now,
     ),
-    core.messages.heads(ids),
     core.messages.activity(ids),
   ]);
   const people = new Map(profiles.map((profile) => [profile.id, profile]));

@@ -1,8 +1,8 @@
 import type { AckResults } from '@parley/contract';
 import { limits } from '@parley/contract/limits';
 import type { ParleyError } from '../errors.ts';
-import type { Timing } from '../timing.ts';
 import { Listeners } from '../lib/listeners.ts';
+import type { Timing } from '../timing.ts';
 import { Coalesced } from './coalesced.ts';
 import { Gate } from './gate.ts';
 import type { Link } from './link.ts';

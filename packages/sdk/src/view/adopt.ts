@@ -39,7 +39,7 @@ export function adopt(room: Room, { chat, history }: Fetched, since: Since): Roo
     liveFrom: headSeq,
     guessed: new Map(),
     readAt: now,
-    sureVersion: begun.chat?.version ?? 0,
+    sureVersion: sureOf(begun),
     doubt: 'none',
   };
   return derive(replay(taken, since));
@@ -48,6 +48,11 @@ export function adopt(room: Room, { chat, history }: Fetched, since: Since): Roo
 /** The largest `seq`, where nothing came that was not seen. */
 function headOf(begun: Room, { version }: ChatSummary): number {
   return begun.chat?.version === version ? begun.headSeq : 0;
+}
+
+/** The `version` that whatever is answered has for certain: the last that was told, not what was guessed. */
+function sureOf({ chat, guessed }: Room): number {
+  return Math.min(chat?.version ?? 0, ...[...guessed.keys()].map((version) => version - 1));
 }
 
 /** A message as it was held, where that is the same or newer. */
@@ -69,7 +74,7 @@ export function adoptSummary(room: Room, summary: ChatSummary, since: Since): Ro
       liveFrom: headOf(begun, summary),
       guessed: new Map(),
       readAt: now,
-      sureVersion: begun.chat?.version ?? 0,
+      sureVersion: sureOf(begun),
       doubt: 'none',
     };
     return replay(taken, since);

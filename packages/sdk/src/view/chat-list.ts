@@ -50,6 +50,7 @@ export class ChatList {
 /** `client.chats`: the procedures, and the view. */
 export type Chats = ChatsApi & ChatList;
 
+/** @internal Puts both together. */
 export function chatsOf(api: ChatsApi, store: Store): Chats {
   return Object.assign(new ChatList(store), api);
 }

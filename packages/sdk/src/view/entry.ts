@@ -1,26 +1,9 @@
-import type { InputOf, Message, Presence } from '@parley/contract';
-import type { ParleyError } from '../errors.ts';
+import type { Message, Presence } from '@parley/contract';
 import { Changes } from './changes.ts';
 import type { MessageList } from './message-list.ts';
 import type { Room } from './room.ts';
 import { keepList } from './same.ts';
-
-type Sending = InputOf<'messages.send'>;
-
-/** A message that was not stored yet: on its way, or refused. It is replaced by the message when the server has stored it. */
-export interface UnsentMessage {
-  readonly client_msg_id: string;
-  readonly chat_id: string;
-  readonly sender_id: string;
-  readonly type: Sending['type'];
-  readonly payload: Sending['payload'];
-  readonly reply_to_message_id: string | null;
-  /** `pending`: on its way. `failed`: refused for good, see `error`; it can be sent again or discarded. */
-  readonly status: 'pending' | 'failed';
-  readonly error: ParleyError | null;
-  /** By this device's clock. */
-  readonly created_at: string;
-}
+import type { UnsentMessage } from './unsent.ts';
 
 /** What the store holds for one chat: the room, and what is only shown. */
 export class Entry {

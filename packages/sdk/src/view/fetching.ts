@@ -7,12 +7,12 @@ import { Backoff } from '../lib/backoff.ts';
 import { adopt, adoptOlder, adoptSummary } from './adopt.ts';
 import type { Entry } from './entry.ts';
 import { Journal } from './journal.ts';
+import { newest, pageOf } from './pages.ts';
 import { Refetcher } from './refetcher.ts';
-import { doubting, type History, type Room } from './room.ts';
+import { doubting, type Room } from './room.ts';
 import type { Store } from './store.ts';
 
-/** Messages of one chat, and chats of the list, that are fetched again at most; those beyond are let go. */
-const againMessages = 300;
+/** Chats of the list that are fetched again at most; those beyond are let go. */
 const againChats = 500;
 
 export class Fetching {
@@ -69,12 +69,12 @@ export class Fetching {
   chat(entry: Entry): Promise<void> {
     return this.#refetcher.track(
       this.#inLane(entry, async (signal) => {
-        const { chats } = this.#store.parts.api;
+        const { chats, messages } = this.#store.parts.api;
         const begun: Room = { ...entry.room, doubt: 'none' };
         entry.room = begun;
-        await this.#recorded(async (since) => {
+        await this.#recorded(signal, async (since) => {
           const chat = await chats.get({ id: begun.chatId }, { signal });
-          const history = entry.withMessages ? await this.#newest(entry, signal) : null;
+          const history = entry.withMessages ? await newest(messages, entry.room, signal) : null;
           const now = Date.now();
           const events = since(begun.chatId);
           this.#store.set(entry, adopt(entry.room, { chat, history }, { begun, events, now }));
@@ -94,8 +94,9 @@ export class Fetching {
         const begun = entry.room;
         const cursor = begun.history?.older;
         if (!cursor) return;
-        await this.#recorded(async (since) => {
-          const page = await this.#page(begun.chatId, cursor, limit ?? limits.historyPage.default, signal);
+        await this.#recorded(signal, async (since) => {
+          const count = limit ?? limits.historyPage.default;
+          const page = await pageOf(this.#store.parts.api.messages, begun.chatId, cursor, count, signal);
           const events = since(begun.chatId);
           this.#store.set(entry, adoptOlder(entry.room, page, { begun, events, now: Date.now() }));
         });
@@ -127,7 +128,7 @@ export class Fetching {
   async #list(from: string | null, count: number, signal: AbortSignal): Promise<void> {
     const { chats } = this.#store.parts.api;
     const rooms = new Map([...this.#store.entries].map((entry) => [entry, entry.room]));
-    await this.#recorded(async (since) => {
+    await this.#recorded(signal, async (since) => {
       const found: ChatSummary[] = [];
       let cursor = from;
       do {
@@ -155,37 +156,17 @@ export class Fetching {
     for (const entry of known) if (!ids.has(entry.room.chatId) && !entry.shown) this.#store.remove(entry);
   }
 
-  /** The newest page; of a chat whose messages are held, as far back as these go. */
-  async #newest({ room }: Entry, signal: AbortSignal): Promise<History> {
-    const held = room.history?.messages ?? [];
-    const until = held[0]?.seq ?? Number.POSITIVE_INFINITY;
-    const limit =
-      held.length > limits.historyPage.default ? limits.historyPage.max : limits.historyPage.default;
-    let result = await this.#page(room.chatId, null, limit, signal);
-    while (
-      result.older !== null &&
-      (result.messages[0]?.seq ?? 0) > until &&
-      result.messages.length < againMessages
-    ) {
-      const { messages, older } = await this.#page(room.chatId, result.older, limit, signal);
-      result = { messages: [...messages, ...result.messages], older };
-    }
-    return result;
-  }
-
-  async #page(chat_id: string, cursor: string | null, limit: number, signal: AbortSignal): Promise<History> {
-    const input = { chat_id, limit, ...(cursor === null ? {} : { cursor }) };
-    const page = await this.#store.parts.api.messages.list(input, { signal });
-    return { messages: page.messages.reverse(), older: page.next_cursor };
-  }
-
-  /** Keeps the events that come while it works. */
+  /** Keeps the events that come while it works. Asking for them throws where the answer is for a user who has gone. */
   async #recorded(
+    signal: AbortSignal,
     work: (since: (chatId: string) => ReturnType<Journal['since']>) => Promise<void>,
   ): Promise<void> {
     const mark = this.journal.begin();
     try {
-      await work((chatId) => this.journal.since(mark, chatId));
+      await work((chatId) => {
+        if (signal.aborted) throw abortError(signal);
+        return this.journal.since(mark, chatId);
+      });
     } finally {
       this.journal.end(mark);
     }

@@ -36,11 +36,21 @@ export function foldNew(
   // What stands here was made of the answer to its send; this is the message itself.
   const own = findMessage(room, message.message_id);
   if (own) {
-    const better =
-      own.version > message.version ? own : { ...message, status: own.status, is_starred: own.is_starred };
+    const guessed = misguessed !== undefined || before.guessed.get(message.version) === message.message_id;
+    if (!guessed && own.version >= message.version) return derive(room);
+    const { status, is_starred, reply_to_preview } = own;
+    const better = {
+      ...message,
+      status,
+      is_starred,
+      reply_to_preview: reply_to_preview ?? message.reply_to_preview,
+    };
     return derive(changeMessage(room, message.message_id, () => better));
   }
-  return fresh ? append(room, message) : room;
+  if (fresh) return withReply(room, message);
+  // It may be newer than what was fetched and yet not be held: deleted by now, which the chat's line may not know.
+  const unknown = isTorn(room, now) && message.version > room.sureVersion;
+  return unknown ? doubting(room, 'now') : room;
 }
 
 /** A guess that has turned out wrong: the number is another's, which did not come. */
@@ -51,14 +61,17 @@ function forget(room: Room, version: number): Room {
 }
 
 /** A new message, in its place and in the chat's line. */
-function append(room: Room, message: Message): Room {
+function append(room: Room, sent: Message): Room {
   const { chat } = room;
   if (!chat) return room;
-  const newest = message.seq > room.headSeq;
+  const mark = room.marks.get(sent.message_id);
+  const message = mark === 'starred' ? { ...sent, is_starred: true } : sent;
+  const hidden = mark === 'hidden';
+  const newest = message.seq > room.headSeq && !hidden;
   const action = message.type === 'system' && 'action' in message.payload ? message.payload.action : '';
-  const unread = counts(room, message) && message.seq > positionOf(room, room.me).read ? 1 : 0;
+  const unread = counts(room, message) && !hidden && message.seq > positionOf(room, room.me).read;
   const counted = withChat(room, {
-    unread_count: chat.unread_count + unread,
+    unread_count: chat.unread_count + (unread ? 1 : 0),
     last_message: newest ? lastMessageOf(message) : chat.last_message,
     updated_at: later(chat.updated_at, message.created_at),
   });
@@ -67,7 +80,28 @@ function append(room: Room, message: Message): Room {
     headSeq: Math.max(room.headSeq, message.seq),
     liveFrom: memberActions.has(action) ? Math.max(room.liveFrom, message.seq) : room.liveFrom,
   };
-  return derive(insertMessage(placed, withStatus(placed, message)));
+  return derive(hidden ? placed : insertMessage(placed, withStatus(placed, message)));
+}
+
+/** The event is the same for all, and as old as the message: what it shows of the one replied to may not be so for this user. */
+function withReply(room: Room, message: Message): Room {
+  const { reply_to_preview: reply } = message;
+  if (!reply || !room.history) return append(room, message);
+  const replied = findMessage(room, reply.message_id);
+  if (!replied && room.marks.get(reply.message_id) !== 'hidden') {
+    return doubting(append(room, message), 'later');
+  }
+  return append(room, { ...message, reply_to_preview: { ...reply, preview: shownOf(replied) } });
+}
+
+/** The line that stands for a message replied to. */
+function shownOf(replied: Message | undefined): string {
+  return !replied || replied.is_deleted ? '' : previewOf(replied);
+}
+
+/** Notes what was marked, of late. */
+function marked(room: Room, messageId: string, mark: 'hidden' | 'starred' | 'not starred'): Room {
+  return { ...room, marks: new Map([...room.marks, [messageId, mark] as const].slice(-100)) };
 }
 
 function later(a: string, b: string): string {
@@ -114,7 +148,7 @@ export function foldSent(
           message_id: replied.message_id,
           sender_id: replied.sender_id,
           type: replied.type,
-          preview: replied.is_deleted ? '' : previewOf(replied),
+          preview: shownOf(replied),
         }
       : null,
     forwarded: false,
@@ -130,20 +164,23 @@ export function foldSent(
     expires_at: seconds > 0 ? new Date(Date.parse(timestamp) + seconds * 1000).toISOString() : null,
   };
   const sent = append(guessVersion(room, message_id, version), message);
+  // What was fetched meanwhile does not have it: it came too late for that, or was deleted before.
+  if (history && now === room.readAt) return doubting(sent, 'now');
   if (history && frame.reply_to_message_id && !replied) return doubting(sent, 'now');
   // Those before it are mostly on their way.
   return missing > 0 ? doubting(sent, 'later') : sent;
 }
 
 export function foldDeleted(before: Room, data: Data<'message.deleted'>, now: number): Room {
-  const { message_id, version, user_version } = data;
+  const { message_id, version, user_version, timestamp } = data;
   if (version !== undefined) {
     const { room, fresh } = takeVersion(before, version, message_id, now);
-    const buried = derive(buryMessage(room, message_id, version));
+    const buried = derive(buryMessage(room, message_id, version, timestamp));
     return fresh ? gone(buried, message_id) : buried;
   }
   const { room, fresh } = takeOwn(before, user_version ?? 0);
-  return fresh ? gone(derive(removeMessage(room, message_id)), message_id) : before;
+  if (!fresh) return before;
+  return gone(derive(removeMessage(marked(room, message_id, 'hidden'), message_id)), message_id);
 }
 
 /** A message that does not count any more: whether it did is not known unless all that count are held. */
@@ -165,7 +202,7 @@ export function foldEdited(before: Room, data: Data<'message.edited'>, now: numb
 }
 
 export function foldReaction(before: Room, data: Data<'message.reaction'>, now: number): Room {
-  const { message_id, user_id, emoji, version } = data;
+  const { message_id, user_id, emoji, version, timestamp } = data;
   const { room } = takeVersion(before, version, message_id, now);
   return changeMessage(room, message_id, (message) => {
     if (message.is_deleted || message.version >= version) return message;
@@ -174,6 +211,7 @@ export function foldReaction(before: Room, data: Data<'message.reaction'>, now: 
       ...message,
       version,
       reactions: emoji === null ? reactions : { ...reactions, [user_id]: emoji },
+      updated_at: timestamp,
     };
   });
 }
@@ -181,17 +219,23 @@ export function foldReaction(before: Room, data: Data<'message.reaction'>, now: 
 export function foldStarred(before: Room, data: Data<'message.starred'>): Room {
   const { room, fresh } = takeOwn(before, data.user_version);
   if (!fresh) return before;
-  return changeMessage(room, data.message_id, (message) =>
+  const noted = marked(room, data.message_id, data.is_starred ? 'starred' : 'not starred');
+  return changeMessage(noted, data.message_id, (message) =>
     message.is_starred === data.is_starred ? message : { ...message, is_starred: data.is_starred },
   );
 }
 
 /** One's own reads, on this device or another, beyond what statuses show. */
-export function foldRead(room: Room, { seq, unread }: Extract<RoomEvent, { type: 'read' }>['data']): Room {
+export function foldRead(
+  room: Room,
+  { seq, unread }: Extract<RoomEvent, { type: 'read' }>['data'],
+  now: number,
+): Room {
   const moved = derive(movePosition(room, room.me, 'read', seq));
-  if (!moved.chat || covers(moved) || moved.chat.unread_count === 0) return moved;
+  if (!moved.chat || covers(moved) || moved.chat.unread_count === (unread ?? 0)) return moved;
   if (moved.headSeq > 0 && seq >= moved.headSeq) return withChat(moved, { unread_count: 0 });
-  return unread === null || moved.headSeq > seq
+  // What was fetched since may have counted what came since.
+  return unread === null || moved.headSeq > seq || isTorn(moved, now)
     ? doubting(moved, 'now')
     : withChat(moved, { unread_count: unread });
 }

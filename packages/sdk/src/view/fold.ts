@@ -36,9 +36,9 @@ export function fold(room: Room, event: RoomEvent, now: number): Room {
     case 'message.starred':
       return foldStarred(room, event.data);
     case 'message.status':
-      return foldStatus(room, event.data);
+      return foldStatus(room, event.data, now);
     case 'read':
-      return foldRead(room, event.data);
+      return foldRead(room, event.data, now);
     case 'delivered':
       return movePosition(room, room.me, 'delivered', event.data.seq);
     case 'missed':
@@ -58,10 +58,11 @@ export function fold(room: Room, event: RoomEvent, now: number): Room {
 function foldStatus(
   before: Room,
   { user_id, status, up_to_seq, state_version }: Data<'message.status'>,
+  now: number,
 ): Room {
   const { room } = takeState(before, state_version);
   if (status === 'sent') return room;
-  if (user_id === room.me && status === 'read') return foldRead(room, { seq: up_to_seq, unread: null });
+  if (user_id === room.me && status === 'read') return foldRead(room, { seq: up_to_seq, unread: null }, now);
   return movePosition(room, user_id, status, up_to_seq);
 }
 

@@ -33,11 +33,16 @@ export function changeMessage(room: Room, messageId: string, change: (message: M
   return withMessages(room, [...messages.slice(0, at), after, ...messages.slice(at + 1)]);
 }
 
-/** Changes what replies to a message show of it. */
-export function changePreviews(room: Room, messageId: string, preview: string): Room {
+/** Changes what replies to a message show of it, where `of` says so of what they show now. */
+export function changePreviews(
+  room: Room,
+  messageId: string,
+  preview: string,
+  of: (shown: string) => boolean = () => true,
+): Room {
   const messages = (room.history?.messages ?? []).map((message) => {
     const { reply_to_preview: reply } = message;
-    if (reply?.message_id !== messageId || reply.preview === preview) return message;
+    if (reply?.message_id !== messageId || reply.preview === preview || !of(reply.preview)) return message;
     return { ...message, reply_to_preview: { ...reply, preview } };
   });
   return messages.some((message, at) => message !== room.history?.messages[at])
@@ -50,13 +55,13 @@ export function buried(message: Message): Message {
   return message.is_deleted ? message : { ...message, payload: {}, reactions: {}, is_deleted: true };
 }
 
-/** A message deleted for everyone. */
-export function buryMessage(room: Room, messageId: string, version: number): Room {
-  const changed = changeMessage(room, messageId, (message) =>
-    message.is_deleted && message.version >= version
-      ? message
-      : { ...buried(message), version: Math.max(message.version, version) },
-  );
+/** A message deleted for everyone, at `at`. */
+export function buryMessage(room: Room, messageId: string, version: number, at: string | undefined): Room {
+  const changed = changeMessage(room, messageId, (message) => {
+    if (message.is_deleted && message.version >= version) return message;
+    const { updated_at } = message;
+    return { ...buried(message), version: Math.max(message.version, version), updated_at: at ?? updated_at };
+  });
   return changePreviews(changed, messageId, '');
 }
 
@@ -80,7 +85,13 @@ export function editMessage(room: Room, edited: Message): Room {
     updated_at,
     version,
   }));
-  return changePreviews(changed, message_id, previewOf(edited));
+  // Nothing is shown of a message that this user has deleted, whatever becomes of it.
+  return changePreviews(
+    changed,
+    message_id,
+    previewOf(edited),
+    (shown) => before !== undefined || shown !== '',
+  );
 }
 
 /** Keeps the newest so many messages. */

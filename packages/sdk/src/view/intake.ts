@@ -51,9 +51,9 @@ export class Intake {
     });
     realtime.on('typing', ({ chat_id, user_id, is_typing }) => {
       const entry = store.find(chat_id);
-      if (entry) store.setTyping(entry, user_id, is_typing);
+      if (entry) store.company.setTyping(entry, user_id, is_typing);
     });
-    realtime.on('presence', (presence) => store.setPresence(presence));
+    realtime.on('presence', (presence) => store.company.setPresence(presence));
     realtime.on('user.updated', ({ kind, user_id, user_version }) => {
       this.#count(user_version);
       this.#accountChanged(kind, user_id);
@@ -70,7 +70,7 @@ export class Intake {
       const entry = store.find(data.chat_id);
       if (!entry && unlisted.has(type)) return;
       if (type === 'message.new' && 'sender_id' in data && entry?.typists.has(data.sender_id)) {
-        store.setTyping(entry, data.sender_id, false);
+        store.company.setTyping(entry, data.sender_id, false);
       }
       // The name and the data were read together from one event.
       store.take(data.chat_id, { type, data } as Parameters<Store['take']>[1]);

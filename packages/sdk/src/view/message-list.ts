@@ -4,11 +4,12 @@ import { quiet } from '../lib/deferred.ts';
 import { randomUuid } from '../lib/uuid.ts';
 import type { MessagesApi } from '../procedures.ts';
 import type { Draft, Sent } from '../realtime/types.ts';
-import type { Entry, UnsentMessage } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { findMessage } from './history.ts';
 import { doubting } from './room.ts';
 import type { Store } from './store.ts';
 import { counts, covers } from './summary.ts';
+import type { UnsentMessage } from './unsent.ts';
 
 type WithoutChat<T> = T extends unknown ? Omit<T, 'chat_id'> : never;
 
@@ -211,6 +212,7 @@ const none: readonly Participant[] = [];
 /** `client.messages`: the procedures, and the view of one chat: `client.messages(chatId)`, the same one each time. */
 export type Messages = MessagesApi & ((chatId: string) => MessageList);
 
+/** @internal Puts both together. */
 export function messagesOf(api: MessagesApi, store: Store): Messages {
   const view = (chatId: string) => {
     const entry = store.entry(chatId);

@@ -1,4 +1,5 @@
 /** Counters (contract section 2, Sync): which events are new, which are repeats, and where one is missing. */
+import { changeMessage } from './history.ts';
 import { doubting, type Room, withChat } from './room.ts';
 import { covers } from './summary.ts';
 
@@ -46,11 +47,16 @@ export function takeVersion(
     const taken = { ...room, guessed };
     return guess === messageId
       ? { room: taken, fresh: false }
-      : { room: doubting(taken, 'now'), fresh: true };
+      : { room: doubting(unnumbered(taken, guess), 'now'), fresh: true };
   }
   if (version <= known) return { room, fresh: false };
   const taken = settle(withChat(room, { version }));
   return { room: version === known + 1 ? taken : doubting(taken, 'now'), fresh: true };
+}
+
+/** Takes a wrong guess back: whatever is fetched of the message is newer. */
+function unnumbered(room: Room, messageId: string): Room {
+  return changeMessage(room, messageId, (message) => ({ ...message, version: 0 }));
 }
 
 /** Takes a chat's `state_version`. A jump is a small doubt: receipts that are told to others raise it too. */

@@ -49,6 +49,8 @@ export interface Room {
   readonly headSeq: number;
   /** The `user_version` of the last event of the user's own that was folded here; 0 for none. */
   readonly ownVersion: number;
+  /** What the user marked of late, by message id: such an event may overtake that of the message. */
+  readonly marks: ReadonlyMap<string, 'hidden' | 'starred' | 'not starred'>;
   /** Message ids by the `version` that is taken to be theirs: the answer to a send does not tell it. */
   readonly guessed: ReadonlyMap<number, string>;
   /** When the chat was fetched last (milliseconds since the epoch), and the `version` that was known before. */
@@ -98,6 +100,7 @@ export function emptyRoom(chatId: string, me: string): Room {
     liveFrom: 0,
     headSeq: 0,
     ownVersion: 0,
+    marks: new Map(),
     guessed: new Map(),
     readAt: 0,
     sureVersion: 0,

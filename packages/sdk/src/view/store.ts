@@ -2,7 +2,6 @@
  * The local view's state: rooms by chat, what is fetched for them, and the events that are folded into them. All that fetches
  * goes through `fetching.ts`; all that changes a room goes through `set`.
  */
-import type { InputOf, OutputOf, Presence } from '@parley/contract';
 import { ParleyError } from '../errors.ts';
 import type { DebugLog } from '../lib/debug.ts';
 import type { ChatsApi, MessagesApi } from '../procedures.ts';
@@ -10,6 +9,7 @@ import type { Realtime } from '../realtime/realtime.ts';
 import type { Session } from '../session.ts';
 import type { Timing } from '../timing.ts';
 import { Changes } from './changes.ts';
+import { Company } from './company.ts';
 import { Entry } from './entry.ts';
 import { expire, nextEnd } from './expire.ts';
 import { Fetching } from './fetching.ts';
@@ -37,11 +37,10 @@ const longest = 0x7fff_ffff;
 export class Store {
   readonly parts: StoreParts;
   readonly fetching: Fetching;
+  readonly company: Company;
   /** Of the list of chats. */
   readonly changes = new Changes(() => this.listSnapshot);
   readonly #entries = new Map<string, Entry>();
-  /** What was told on this connection, by user id. */
-  readonly #presence = new Map<string, Presence>();
   #me = '';
   #all: readonly NonNullable<Room['chat']>[] = [];
   #snapshot: readonly unknown[] = [];
@@ -49,13 +48,14 @@ export class Store {
   constructor(parts: StoreParts) {
     this.parts = parts;
     this.fetching = new Fetching(this);
+    this.company = new Company(this);
     const { session, realtime } = parts;
     session.changes.add((userId) => this.#userChanged(userId));
     const intake = new Intake(this);
     intake.listen(realtime);
     realtime.onStatus((status) => {
       if (status === 'online') this.fetching.everything();
-      else this.#forgetPresence();
+      else this.company.clear();
     });
   }
 
@@ -117,7 +117,8 @@ export class Store {
     entry.room = grown ? trimHistory(over, keptMessages) : over;
     this.#removeSent(entry);
     this.#watchTime(entry);
-    this.#showPresence(entry);
+    this.company.show(entry);
+    this.touch(entry);
     this.fetching.consider(entry);
   }
 
@@ -140,35 +141,6 @@ export class Store {
     this.touch(entry);
   }
 
-  /** What a call of the user's has answered: shown at once, and fetched where no event will tell of it. */
-  answered(path: string, input: unknown, output: unknown): void {
-    if (path === 'messages.send') {
-      const message = output as OutputOf<'messages.send'>;
-      const data = { ...message, timestamp: message.created_at };
-      if (this.find(message.chat_id)) this.take(message.chat_id, { type: 'message.new', data });
-      return;
-    }
-    if (path === 'chats.create') {
-      const { chat_id } = output as OutputOf<'chats.create'>;
-      if (this.fetching.listed && !this.find(chat_id)?.room.chat) this.doubt(this.entry(chat_id));
-      return;
-    }
-    const { id, chat_id } = input as { id?: string; chat_id?: string };
-    if (path === 'messages.markRead') {
-      const { up_to_message_id } = input as InputOf<'messages.markRead'>;
-      const { unread_count } = output as OutputOf<'messages.markRead'>;
-      this.read(chat_id ?? '', up_to_message_id.toLowerCase(), unread_count);
-      return;
-    }
-    if (this.live) return;
-    for (const entry of this.entries) {
-      const { chatId, history } = entry.room;
-      const meant = [id, chat_id].some((each) => each?.toLowerCase() === chatId);
-      const holds = history?.messages.some(({ message_id }) => message_id === id?.toLowerCase());
-      if (meant || holds) this.doubt(entry);
-    }
-  }
-
   /** The user has read up to a message here; `unread` is what the server answers. */
   read(chatId: string, messageId: string, unread: number): void {
     const entry = this.find(chatId);
@@ -186,23 +158,6 @@ export class Store {
     }
   }
 
-  setPresence(presence: Presence): void {
-    this.#presence.set(presence.user_id, presence);
-    for (const entry of this.entries) if (entry.view) this.#showPresence(entry);
-  }
-
-  /** `typing` ends by itself: the server that would tell the end may be gone. */
-  setTyping(entry: Entry, userId: string, isTyping: boolean): void {
-    clearTimeout(entry.typists.get(userId));
-    entry.typists.delete(userId);
-    if (isTyping) {
-      const end = () => this.setTyping(entry, userId, false);
-      entry.typists.set(userId, setTimeout(end, this.parts.timing.typingEndsMs));
-    }
-    entry.typing = keepList(entry.typing, [...entry.typists.keys()]);
-    this.touch(entry);
-  }
-
   /** Nothing is shown any more: keeps a little, of a few chats. */
   release(entry: Entry): void {
     entry.shown = false;
@@ -218,7 +173,7 @@ export class Store {
     entry.withMessages = false;
     // Its line is fetched with the list, if that was asked for.
     const chat = this.fetching.listed ? entry.room.chat : null;
-    this.set(entry, { ...entry.room, chat, history: null, participants: null });
+    this.set(entry, { ...entry.room, chat, history: null, participants: null, doubt: 'none' });
   }
 
   close(): void {
@@ -239,32 +194,13 @@ export class Store {
   }
 
   #clear(entry: Entry): void {
-    for (const userId of [...entry.typists.keys()]) this.setTyping(entry, userId, false);
+    this.company.leave(entry);
     if (entry.expiry) clearTimeout(entry.expiry);
     entry.expiry = null;
     entry.expiresAt = Number.POSITIVE_INFINITY;
     entry.unsent = [];
     entry.withMessages = false;
     entry.room = emptyRoom(entry.room.chatId, this.#me);
-  }
-
-  /** Without a connection nobody tells who is there and who types. */
-  #forgetPresence(): void {
-    this.#presence.clear();
-    for (const entry of this.entries) {
-      for (const userId of [...entry.typists.keys()]) this.setTyping(entry, userId, false);
-      this.#showPresence(entry);
-    }
-  }
-
-  #showPresence(entry: Entry): void {
-    const members = entry.room.participants ?? [];
-    const shown = members.flatMap(({ user_id }) => this.#presence.get(user_id) ?? []);
-    const before = Object.values(entry.presence);
-    if (keepList(before, shown) !== before) {
-      entry.presence = Object.fromEntries(shown.map((presence) => [presence.user_id, presence]));
-    }
-    this.touch(entry);
   }
 
   #removeSent(entry: Entry): void {

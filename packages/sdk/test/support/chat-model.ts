@@ -1,7 +1,7 @@
 /** A server's side of one group, small enough to be seen through: what is stored, what it answers, what it tells one user. */
-
+import type { Chat, Message, MessageStatus, ServerEventData } from '@parley/contract';
 import { previewOf } from '../../src/view/preview.ts';
-import type { Chat, Message, MessageStatus, RoomEvent, ServerEventData } from './view-types.ts';
+import type { RoomEvent } from '../../src/view/room.ts';
 
 interface Member {
   joinedSeq: number;
@@ -21,14 +21,19 @@ export interface ChatParts {
   rest: Omit<Chat, 'version'>;
 }
 
-export const me = 'u0000000-0000-7000-8000-000000000000';
-const others = ['u1', 'u2', 'u3'];
-export const everyone = [me, ...others];
-const chatId = 'c0000000-0000-7000-8000-000000000000';
+/** Ids that can be told apart at a glance, and sort like ids of version 7. */
+function idOf(kind: 'a' | 'b' | 'c' | 'd', number: number): string {
+  return `${kind}0000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+}
+
+const chatId = idOf('c', 0);
 const order: MessageStatus[] = ['sent', 'delivered', 'read'];
 
 /** One chat as the server has it. What `me` is told of every change goes to `told`, in order. */
 export class ChatModel {
+  readonly me: string;
+  /** Those who are or were in the chat, or may be; the first is `me`, the last is not in it at the beginning. */
+  readonly everyone: readonly string[];
   readonly told: RoomEvent[] = [];
   readonly messages: Stored[] = [];
   readonly #members = new Map<string, Member>();
@@ -41,17 +46,19 @@ export class ChatModel {
   #muted = false;
   #clock = Date.parse('2026-03-01T09:00:00.000Z');
 
-  constructor() {
-    for (const id of everyone) if (id !== 'u3') this.#join(id);
+  constructor(me = idOf('a', 0)) {
+    this.me = me;
+    this.everyone = [me, idOf('a', 1), idOf('a', 2), idOf('a', 3)];
+    for (const id of this.everyone.slice(0, -1)) this.#join(id);
   }
 
   get isMember(): boolean {
-    return this.#member(me).leftSeq === null;
+    return this.#member(this.me).leftSeq === null;
   }
 
   /** Whether there are messages from before the user's time: changes of them are not told. */
   get cameLate(): boolean {
-    return this.#member(me).joinedSeq > 0;
+    return this.#member(this.me).joinedSeq > 0;
   }
 
   get head(): number {
@@ -59,13 +66,17 @@ export class ChatModel {
   }
 
   /** Somebody sends; `here` is from the connection of `me`, which is answered instead of told. */
-  send(by: string, body: string, options: { here?: boolean; replyTo?: number } = {}): void {
-    if (!this.#present(by)) return;
+  send(
+    by: string,
+    body: string,
+    options: { here?: boolean; replyTo?: number; clientId?: string } = {},
+  ): Message | undefined {
+    if (!this.#present(by)) return undefined;
     const reply = this.#visible()[options.replyTo ?? -1];
-    const message = this.#append(by, 'text', { body }, reply?.message_id ?? null);
-    if (!this.isMember) return;
+    const message = this.#append(by, 'text', { body }, reply?.message_id ?? null, options.clientId);
+    if (!this.isMember) return this.#render(message);
     const { message_id, client_msg_id, seq, created_at } = message;
-    if (options.here && by === me) {
+    if (options.here && by === this.me) {
       const frame = {
         chat_id: chatId,
         client_msg_id,
@@ -76,15 +87,19 @@ export class ChatModel {
       const data = { message_id, client_msg_id, chat_id: chatId, seq, timestamp: created_at };
       this.told.push({ type: 'sent', frame, data });
     } else this.#tellNew(message);
+    return this.#render(message);
   }
 
   deleteForAll(at: number): void {
     const message = this.messages[at];
     if (!message || message.is_deleted || message.type === 'system') return;
-    Object.assign(message, { payload: {}, reactions: {}, is_deleted: true, version: ++this.#version });
-    const { message_id, version } = message;
+    const timestamp = this.#now();
+    const version = ++this.#version;
+    const changes = { payload: {}, reactions: {}, is_deleted: true, updated_at: timestamp, version };
+    const { message_id } = Object.assign(message, changes);
     if (this.#tells(message)) {
-      this.told.push({ type: 'message.deleted', data: { message_id, chat_id: chatId, version } });
+      const data = { message_id, chat_id: chatId, version, timestamp };
+      this.told.push({ type: 'message.deleted', data });
     }
   }
 
@@ -113,9 +128,10 @@ export class ChatModel {
     const { [by]: _, ...rest } = message.reactions;
     message.reactions = emoji === null ? rest : { ...rest, [by]: emoji };
     message.version = ++this.#version;
-    const { message_id, version } = message;
+    message.updated_at = this.#now();
+    const { message_id, version, updated_at: timestamp } = message;
     if (this.#tells(message)) {
-      const data = { message_id, chat_id: chatId, user_id: by, emoji, version };
+      const data = { message_id, chat_id: chatId, user_id: by, emoji, version, timestamp };
       this.told.push({ type: 'message.reaction', data });
     }
   }
@@ -146,12 +162,12 @@ export class ChatModel {
       (each) => each.seq > from && each.seq <= seq && each.sender_id !== by,
     );
     if (!this.isMember) return;
-    if (here && by === me) {
+    if (here && by === this.me) {
       if (status === 'read') this.told.push({ type: 'read', data: { seq, unread: this.#unread() } });
       else this.told.push({ type: 'delivered', data: { seq } });
       return;
     }
-    if (by !== me && !passed.some(({ sender_id }) => sender_id === me)) return;
+    if (by !== this.me && !passed.some(({ sender_id }) => sender_id === this.me)) return;
     const data: ServerEventData<'message.status'> = {
       chat_id: chatId,
       user_id: by,
@@ -173,8 +189,13 @@ export class ChatModel {
     } else this.#join(user_id);
     const state_version = ++this.#stateVersion;
     const action = leaving ? 'member_removed' : 'members_added';
-    const system = this.#append('u1', 'system', { body: action, action, user_ids: [user_id] }, null);
-    const own = user_id === me ? { user_version: ++this.#userVersion } : {};
+    const system = this.#append(
+      this.everyone[1] ?? '',
+      'system',
+      { body: action, action, user_ids: [user_id] },
+      null,
+    );
+    const own = user_id === this.me ? { user_version: ++this.#userVersion } : {};
     if (this.isMember) this.#tellNew(system);
     if (!was && !this.isMember) return;
     const data = { chat_id: chatId, user_id, state_version, ...own };
@@ -216,7 +237,7 @@ export class ChatModel {
   }
 
   parts(): ChatParts {
-    const self = this.#member(me);
+    const self = this.#member(this.me);
     const last = this.#visible().findLast(({ is_deleted }) => !is_deleted);
     const activity = this.messages.at(-1)?.created_at ?? '';
     return {
@@ -245,7 +266,7 @@ export class ChatModel {
         mute_until: null,
         is_pinned: false,
         created_at: self.joinedAt,
-        updated_at: self.leftAt ?? ([activity, self.joinedAt].sort().at(-1) ?? ''),
+        updated_at: self.leftAt ?? [activity, self.joinedAt].sort().at(-1) ?? '',
         state_version: this.#stateVersion,
         participants: this.isMember
           ? [...this.#members].flatMap(([user_id, { leftSeq, role, joinedAt }]) =>
@@ -267,14 +288,20 @@ export class ChatModel {
     return { messages, older: all.length > limit ? (messages[0]?.message_id ?? null) : null };
   }
 
-  #append(sender_id: string, type: Message['type'], payload: object, replyTo: string | null): Stored {
+  #append(
+    sender_id: string,
+    type: Message['type'],
+    payload: object,
+    replyTo: string | null,
+    clientId?: string,
+  ): Stored {
     const seq = this.messages.length + 1;
     const now = this.#now();
     const message: Stored = {
-      message_id: `m${seq}`,
+      message_id: idOf('b', seq),
       chat_id: chatId,
       sender_id,
-      client_msg_id: `k${seq}`,
+      client_msg_id: clientId ?? idOf('d', seq),
       seq,
       version: ++this.#version,
       type,
@@ -295,7 +322,9 @@ export class ChatModel {
   }
 
   #tellNew(message: Stored): void {
-    const data = { ...this.#render(message), status: 'sent' as const, timestamp: message.created_at };
+    // Made once for all members, whatever each of them has deleted or never got.
+    const plain = this.#render(message, true);
+    const data = { ...plain, status: 'sent' as const, timestamp: message.created_at };
     this.told.push({ type: 'message.new', data });
   }
 
@@ -326,7 +355,7 @@ export class ChatModel {
     return this.#member(id).leftSeq === null;
   }
 
-  #sees({ seq }: Stored, id: string = me): boolean {
+  #sees({ seq }: Stored, id = this.me): boolean {
     const { joinedSeq, leftSeq } = this.#member(id);
     return seq > joinedSeq && (leftSeq === null || seq <= leftSeq);
   }
@@ -340,26 +369,26 @@ export class ChatModel {
   }
 
   #unread(): number {
-    const { read } = this.#member(me);
+    const { read } = this.#member(this.me);
     return this.#visible().filter(
       ({ seq, sender_id, type, is_deleted }) =>
-        seq > read && sender_id !== me && type !== 'system' && !is_deleted,
+        seq > read && sender_id !== this.me && type !== 'system' && !is_deleted,
     ).length;
   }
 
   #status({ sender_id, seq }: Stored): MessageStatus {
     const reached = ({ delivered, read }: Member) => (seq <= read ? 2 : seq <= delivered ? 1 : 0);
-    if (sender_id !== me) return order[reached(this.#member(me))] ?? 'sent';
-    const all = [...this.#members].filter(([id]) => id !== me && this.#sees({ seq } as Stored, id));
+    if (sender_id !== this.me) return order[reached(this.#member(this.me))] ?? 'sent';
+    const all = [...this.#members].filter(([id]) => id !== this.me && this.#sees({ seq } as Stored, id));
     const least = Math.min(...all.map(([, member]) => reached(member)));
     return order[least] ?? 'sent';
   }
 
-  #render(message: Stored): Message {
+  #render(message: Stored, forAll = false): Message {
     const reply = this.messages.find(({ message_id }) => message_id === message.reply_to_message_id);
-    const shown = reply && this.#sees(reply) ? reply : null;
+    const shown = reply && (forAll || this.#sees(reply)) ? reply : null;
     const { message_id = '', sender_id = '', type = 'text' } = shown ?? {};
-    const gone = !shown || shown.is_deleted || this.#hidden.has(message_id);
+    const gone = !shown || shown.is_deleted || (!forAll && this.#hidden.has(message_id));
     const preview = gone ? '' : previewOf(shown);
     return {
       ...structuredClone(message),

@@ -74,23 +74,37 @@ function answers(accounts: Accounts): {
       accounts.check(token);
       return profile(id);
     },
-    'chats.create': ({ participant_id }, { token }) => ({
-      chat_id: randomUUID(),
-      type: 'direct',
-      name: '',
-      avatar_url: '',
-      participants: [accounts.check(token).userId, participant_id].map((user_id) => ({
+    'chats.create': (input, { token }) => {
+      const others = input.type === 'direct' ? [input.participant_id] : input.participant_ids;
+      const participants = [accounts.check(token).userId, ...others].map((user_id) => ({
         user_id,
         display_name: 'Mina',
         avatar_url: '',
-        role: 'member',
+        role: 'member' as const,
         joined_at: now,
-      })),
-      created_at: now,
-      updated_at: now,
-      version: 0,
-      state_version: 1,
-    }),
+      }));
+      return {
+        chat_id: randomUUID(),
+        type: input.type,
+        name: input.type === 'group' ? input.name : '',
+        description: '',
+        avatar_url: '',
+        is_admin_only: false,
+        auto_delete_seconds: 0,
+        participant: input.type === 'direct' ? (participants[1] ?? null) : null,
+        participants,
+        is_member: true,
+        last_message: null,
+        unread_count: 0,
+        is_muted: false,
+        mute_until: null,
+        is_pinned: false,
+        created_at: now,
+        updated_at: now,
+        version: 0,
+        state_version: 1,
+      };
+    },
     'messages.list': (_, { token }) => {
       accounts.check(token);
       return { messages: [], next_cursor: null, has_more: false };

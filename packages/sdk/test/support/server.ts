@@ -46,6 +46,8 @@ export class FakeServer extends EventEmitter<ServerEvents> implements AsyncDispo
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   /** Decides on a `message.send`; undefined stores it. */
   onSend: (frame: SendInput, times: number) => SendAnswer | undefined = () => undefined;
+  /** Answers an event in place of the usual answer; undefined leaves it. */
+  onEvent: (event: string, data: unknown) => Ack<unknown> | 'ignore' | undefined = () => undefined;
   /** Refuses connections before their token is looked at. */
   refuseConnect: () => Refused | undefined = () => undefined;
 
@@ -168,6 +170,8 @@ export class FakeServer extends EventEmitter<ServerEvents> implements AsyncDispo
     const checked = clientEvents[event as keyof typeof clientEvents]?.safeParse(data);
     if (!checked?.success) return failed(new Refused('VALIDATION_ERROR'));
     if (event === 'message.send') return this.#send(socket, checked.data as SendInput);
+    const own = this.onEvent(event, checked.data);
+    if (own !== undefined) return own === 'ignore' ? undefined : own;
     if (event === 'message.read') return { ok: true, data: { unread_count: 0 } };
     if (event !== 'auth') return { ok: true, data: {} };
     try {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { adopt, adoptOlder } from '../../src/view/adopt.ts';
 import { fold } from '../../src/view/fold.ts';
 import { emptyRoom, type Room, type RoomEvent } from '../../src/view/room.ts';
-import { ChatModel, type ChatParts, everyone, me } from '../support/chat-model.ts';
+import { ChatModel, type ChatParts } from '../support/chat-model.ts';
 
 type Step =
   | { kind: 'send'; by: number; here: boolean; replyTo: number }
@@ -21,7 +21,7 @@ type Step =
   /** Time goes by; whatever was told has come by then. */
   | { kind: 'quiet' };
 
-const user = fc.nat(everyone.length - 1);
+const user = fc.nat(3);
 const place = fc.nat(25);
 const kinds = <K extends string>(...names: K[]) => fc.constantFrom(...names);
 
@@ -31,22 +31,20 @@ const happening: fc.Arbitrary<Step>[] = [
   fc.record({ kind: kinds('send'), by: user, here: fc.boolean(), replyTo: fc.constant(-1) }),
   fc.record({ kind: kinds('delete', 'hide', 'edit', 'star'), at: place }),
   fc.record({ kind: kinds('react'), by: user, at: place, emoji: fc.constantFrom('👍', '🛶', null) }),
-  fc.record({
-    kind: kinds('move'),
-    by: user,
-    status: kinds('delivered', 'read'),
-    upTo: place,
-    here: fc.boolean(),
-  }),
   fc.record({ kind: kinds('rename', 'mute') }),
   fc.record({ kind: kinds('role'), who: user }),
 ];
+const moving: fc.Arbitrary<Step> = fc.record({
+  kind: kinds('move'),
+  by: user,
+  status: kinds('delivered', 'read'),
+  upTo: place,
+  here: fc.boolean(),
+});
 const joining: fc.Arbitrary<Step> = fc.record({ kind: kinds('member'), who: user });
 const deliver: fc.Arbitrary<Step> = fc.record({ kind: kinds('deliver') });
-const network: fc.Arbitrary<Step>[] = [
-  fc.record({ kind: kinds('swap') }),
-  fc.record({ kind: kinds('again'), back: fc.nat(8) }),
-];
+const network: fc.Arbitrary<Step>[] = [fc.record({ kind: kinds('swap') })];
+const again: fc.Arbitrary<Step> = fc.record({ kind: kinds('again'), back: fc.nat(8) });
 const fetching: fc.Arbitrary<Step>[] = [
   fc.record({ kind: kinds('fetch', 'older') }),
   fc.record({ kind: kinds('quiet') }),
@@ -69,7 +67,7 @@ interface Setting {
 /** A client of the model: what `Store` does around the core, with a clock and a network of its own. */
 class Client {
   readonly model = new ChatModel();
-  room = emptyRoom(this.model.chat().chat_id, me);
+  room = emptyRoom(this.model.chat().chat_id, this.model.me);
   now = 1_000_000;
   /** How often it had to ask again. */
   fetches = 0;
@@ -85,6 +83,9 @@ class Client {
     this.#withMessages = withMessages;
     this.#countsFirst = countsFirst;
     this.refetch();
+    // The first one tells where the user's own numbers begin: before it none is known to be missing.
+    this.model.mute();
+    this.settle();
   }
 
   run(step: Step): void {
@@ -96,7 +97,7 @@ class Client {
     const { model } = this;
     switch (step.kind) {
       case 'send':
-        return model.send(everyone[step.by] ?? me, `text ${model.head}`, step);
+        return model.send(model.everyone[step.by] ?? '', `text ${model.head}`, step);
       case 'delete':
         return model.deleteForAll(step.at);
       case 'hide':
@@ -106,13 +107,13 @@ class Client {
       case 'star':
         return model.star(step.at);
       case 'react':
-        return model.react(everyone[step.by] ?? me, step.at, step.emoji);
+        return model.react(model.everyone[step.by] ?? '', step.at, step.emoji);
       case 'move':
-        return model.move(everyone[step.by] ?? me, step.status, step.upTo + 1, step.here);
+        return model.move(model.everyone[step.by] ?? '', step.status, step.upTo + 1, step.here);
       case 'member':
-        return model.toggleMember(everyone[step.who] ?? me);
+        return model.toggleMember(model.everyone[step.who] ?? '');
       case 'role':
-        return model.setRole(everyone[step.who] ?? me);
+        return model.setRole(model.everyone[step.who] ?? '');
       case 'rename':
         return model.rename(`named at ${model.chat().state_version}`);
       case 'mute':
@@ -167,15 +168,19 @@ class Client {
     expect(participants).toEqual(members);
     if (!history) return;
     const count = history.messages.length;
-    expect(history).toEqual(this.model.page(null, Math.max(1, count)));
+    const page = this.model.page(null, Math.max(1, count));
+    expect(history.messages).toEqual(page.messages);
+    // What was older may have been deleted by this user meanwhile: then the next page is empty.
+    if (history.older === null) expect(page.older).toBe(null);
   }
 
   /** Where nothing is under way, in doubt or lost, all must be as the server says. */
   check(): void {
     const still = !this.#fetch && this.model.told.length === 0 && this.room.doubt === 'none';
-    if (!still || this.#lost || !this.model.isMember) return;
-    // Of receipts and old messages that are told to others the number alone shows, with the next event.
-    this.compare(this.model.cameLate ? { state_version: 0, version: 0 } : { state_version: 0 });
+    // Who came late is not told of older messages, nor of the numbers that they raise.
+    if (!still || this.#lost || !this.model.isMember || this.model.cameLate) return;
+    // Of receipts that are told to others the number alone shows, with the next event.
+    this.compare({ state_version: 0 });
   }
 
   #deliver(): void {
@@ -212,7 +217,8 @@ class Client {
 
   #begin(): Fetch {
     this.room = { ...this.room, doubt: 'none' };
-    this.#lost = false;
+    // What overtook the lost one and comes after this is older than the answer, and nothing tells so yet.
+    if (this.model.told.length === 0) this.#lost = false;
     return { begun: this.room, events: [] };
   }
 
@@ -262,7 +268,7 @@ function play(setting: Setting, steps: readonly Step[]): Client {
   client.settle();
   // A loss shows with the next event of its kind.
   client.model.rename('the end');
-  client.model.send(me, 'the end');
+  client.model.send(client.model.me, 'the end');
   client.model.mute();
   client.settle();
   client.compare();
@@ -271,7 +277,7 @@ function play(setting: Setting, steps: readonly Step[]): Client {
 
 const lose: fc.Arbitrary<Step> = fc.record({ kind: kinds('lose') });
 const runs = { numRuns: Number(process.env.FUZZ_RUNS ?? 1000) };
-const always = [...happening, joining, deliver, deliver, deliver, ...network, ...fetching];
+const always = [...happening, moving, joining, deliver, deliver, deliver, again, ...network, ...fetching];
 
 function steps(...kindsOfSteps: fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> {
   return fc.array(fc.oneof(...kindsOfSteps), { maxLength: 60, size: 'max' });
@@ -283,21 +289,28 @@ describe.each([
 ])('a chat $held', ({ withMessages }) => {
   test('ends as the server says, whatever is repeated, lost, swapped and fetched in between', () => {
     const setting = { withMessages, countsFirst: false };
-    fc.assert(fc.property(steps(...always, lose), (all) => void play(setting, all)), runs);
+    fc.assert(
+      fc.property(steps(...always, lose), (all) => void play(setting, all)),
+      runs,
+    );
   });
 
   test('so it does when the server counts before it reads the number, as long as nothing is lost', () => {
     const setting = { withMessages, countsFirst: true };
-    fc.assert(fc.property(steps(...always), (all) => void play(setting, all)), runs);
+    fc.assert(
+      fc.property(steps(...always), (all) => void play(setting, all)),
+      runs,
+    );
   });
 });
 
-test('a chat with its messages asks for nothing that was told in order', () => {
-  const quiet = happening.map((step) => step.filter(({ kind }) => kind !== 'move'));
+test('a chat with its messages asks for nothing that was told in order, nor for repeats', () => {
   fc.assert(
-    fc.property(steps(...quiet, deliver), (all) => {
-      const client = play({ withMessages: true, countsFirst: false }, all);
-      expect(client.fetches).toBe(1);
+    fc.property(steps(...happening, deliver, again), (all) => {
+      const setting = { withMessages: true, countsFirst: false };
+      const before = new Client(setting).fetches;
+      const client = play(setting, all);
+      expect(client.fetches).toBe(before);
     }),
     runs,
   );

@@ -1,0 +1,54 @@
+import type { Presence } from '@parley/contract';
+import type { Entry } from './entry.ts';
+import { keepList } from './same.ts';
+import type { Store } from './store.ts';
+
+/** Who is there and who types: told on the live connection alone, and worth nothing without it. */
+export class Company {
+  readonly #store: Store;
+  readonly #presence = new Map<string, Presence>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  setPresence(presence: Presence): void {
+    this.#presence.set(presence.user_id, presence);
+    for (const entry of this.#store.entries) if (entry.view) this.show(entry);
+  }
+
+  /** `typing` ends by itself: the server that would tell the end may be gone. */
+  setTyping(entry: Entry, userId: string, isTyping: boolean): void {
+    clearTimeout(entry.typists.get(userId));
+    entry.typists.delete(userId);
+    if (isTyping) {
+      const end = () => this.setTyping(entry, userId, false);
+      entry.typists.set(userId, setTimeout(end, this.#store.parts.timing.typingEndsMs));
+    }
+    entry.typing = keepList(entry.typing, [...entry.typists.keys()]);
+    this.#store.touch(entry);
+  }
+
+  /** Shows of a chat's members what is known of them. */
+  show(entry: Entry): void {
+    const members = entry.room.participants ?? [];
+    const shown = members.flatMap(({ user_id }) => this.#presence.get(user_id) ?? []);
+    const before = Object.values(entry.presence);
+    if (keepList(before, shown) === before) return;
+    entry.presence = Object.fromEntries(shown.map((presence) => [presence.user_id, presence]));
+    this.#store.touch(entry);
+  }
+
+  /** Nobody types any more, as far as is known. */
+  leave(entry: Entry): void {
+    for (const userId of [...entry.typists.keys()]) this.setTyping(entry, userId, false);
+  }
+
+  clear(): void {
+    this.#presence.clear();
+    for (const entry of this.#store.entries) {
+      this.leave(entry);
+      this.show(entry);
+    }
+  }
+}

@@ -1,0 +1,306 @@
+// The views on a live connection: what they show is what the server says, whatever happens on the way.
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { Refused } from '../support/accounts.ts';
+import { converged, startWorld, until, type World } from '../support/chat-world.ts';
+import { status } from '../support/client.ts';
+import { failed } from '../support/server.ts';
+
+const text = (body: string) => ({ type: 'text' as const, payload: { body } });
+
+/** A world with a few messages, of which the client shows all. */
+async function showing(timing = {}): Promise<World & { other: string }> {
+  const world = await startWorld(timing);
+  const { client, model, chatId } = world;
+  const other = model.everyone[1] ?? '';
+  for (let at = 0; at < 3; at++) model.send(other, `hello ${at}`);
+  model.told.length = 0;
+  await client.realtime.connect();
+  await client.chats.load();
+  await client.messages(chatId).load();
+  await converged(world);
+  return { ...world, other };
+}
+
+describe('a chat that is shown', () => {
+  test('follows what happens in it, and fetches nothing for what came in order', async () => {
+    const world = await showing();
+    const { model, other, tell, calls, client, chatId } = world;
+    const before = calls.get('messages.list');
+    model.send(other, 'one');
+    model.send(model.me, 'from my phone', { replyTo: 0 });
+    model.react(other, 1, '🛶');
+    model.edit(3, 'two');
+    model.deleteForAll(0);
+    model.deleteForMe(1);
+    model.star(2);
+    model.rename('Pier');
+    model.mute();
+    tell();
+    await converged(world);
+    expect(calls.get('messages.list')).toBe(before);
+    expect(client.chats.find(chatId)).toMatchObject({ name: 'Pier', is_muted: true, unread_count: 2 });
+  });
+
+  test('is fetched again where an event is missing', async () => {
+    const world = await showing();
+    const { model, other, tell, calls } = world;
+    const before = calls.get('messages.list') ?? 0;
+    model.send(other, 'lost');
+    model.told.length = 0;
+    model.send(other, 'seen');
+    tell();
+    await converged(world);
+    expect(calls.get('messages.list')).toBe(before + 1);
+  });
+
+  test('has what came while its page was on its way, and not what was deleted meanwhile', async () => {
+    const world = await showing();
+    const { model, other, tell, server, client, chatId } = world;
+    const list = server.overrides['messages.list'];
+    const begun = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    server.overrides['messages.list'] = async (input, context) => {
+      const page = list?.(input, context);
+      begun.resolve();
+      await held.promise;
+      return page;
+    };
+    model.told.length = 0;
+    model.send(other, 'lost');
+    model.told.length = 0;
+    model.send(other, 'seen');
+    tell();
+    await begun.promise;
+    delete server.overrides['messages.list'];
+    if (list) server.overrides['messages.list'] = list;
+    model.send(other, 'meanwhile');
+    model.deleteForAll(1);
+    model.deleteForMe(2);
+    tell();
+    const view = client.messages(chatId);
+    await until(() =>
+      expect(view.all.find((message) => 'seq' in message && message.seq === 2)).toMatchObject({
+        is_deleted: true,
+      }),
+    );
+    held.resolve();
+    await converged(world);
+  });
+
+  test('is as it is now after a time without a connection', async () => {
+    const world = await showing();
+    const { model, other, server, client, chatId } = world;
+    for (const socket of server.sockets) socket.conn.transport.close();
+    await status(client, 'offline');
+    model.send(other, 'missed');
+    model.deleteForAll(0);
+    model.star(1);
+    model.toggleMember(model.everyone[2] ?? '');
+    model.told.length = 0;
+    await status(client, 'online');
+    await converged(world);
+    expect(client.messages(chatId).all).toHaveLength(5);
+  });
+
+  test('tells of changes once per turn, with snapshots that stay as they are', async () => {
+    const { model, other, tell, client, chatId } = await showing();
+    const view = client.messages(chatId);
+    const [all, chats] = [view.all, client.chats.all];
+    const copies = structuredClone([all, chats]);
+    let [views, lists] = [0, 0];
+    view.subscribe(() => views++);
+    client.chats.subscribe(() => lists++);
+    expect([view.all, client.chats.all]).toEqual([all, chats]);
+    expect(view.all).toBe(all);
+    expect(client.chats.all).toBe(chats);
+    model.send(other, 'new');
+    const again = [...model.told];
+    tell();
+    await until(() => expect(view.all).toHaveLength(4));
+    await Promise.resolve();
+    expect([views, lists]).toEqual([1, 1]);
+    expect([all, chats]).toEqual(copies);
+    // A repeat changes nothing; what comes after it shows that it has come.
+    model.told.push(...again);
+    tell();
+    model.mute();
+    tell();
+    await until(() => expect(client.chats.find(chatId)?.is_muted).toBe(true));
+    expect(lists).toBe(2);
+    expect(view.all).toHaveLength(4);
+  });
+
+  test('is asked for seldom, however often it is in doubt', async () => {
+    const world = await showing({ refetchMs: 200, refetchMaxMs: 5000 });
+    const { model, other, tell, calls } = world;
+    const before = calls.get('chats.get') ?? 0;
+    for (let round = 0; round < 40; round++) {
+      model.send(other, 'lost');
+      model.told.length = 0;
+      model.send(other, 'seen');
+      tell();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await converged(world);
+    // Each try to compare may ask once more.
+    expect((calls.get('chats.get') ?? 0) - before).toBeLessThan(8);
+  });
+
+  test('waits out a server that asks to wait', async () => {
+    const world = await showing();
+    const { model, other, tell, server } = world;
+    const get = server.overrides['chats.get'];
+    let refused = 0;
+    server.overrides['chats.get'] = (input, context) => {
+      if (refused++ < 3) throw new Refused('TOO_MANY_REQUESTS', 'wait', 0);
+      return get?.(input, context);
+    };
+    model.send(other, 'lost');
+    model.told.length = 0;
+    model.send(other, 'seen');
+    tell();
+    await converged(world);
+    expect(refused).toBeGreaterThan(3);
+  });
+});
+
+describe('statuses', () => {
+  test('of own messages are those of the slowest, whoever came and went', async () => {
+    const world = await showing();
+    const { model, tell, client, chatId } = world;
+    const [, ben = '', cleo = '', dora = ''] = model.everyone;
+    const view = client.messages(chatId);
+    await view.send(text('mine'));
+    const mine = () => view.all.findLast(({ sender_id }) => sender_id === model.me);
+    model.move(ben, 'read', model.head);
+    tell();
+    await converged(world);
+    expect(mine()?.status).toBe('sent');
+    model.move(cleo, 'delivered', model.head);
+    tell();
+    await until(() => expect(mine()?.status).toBe('delivered'));
+    // Who came later does not count.
+    model.toggleMember(dora);
+    model.move(cleo, 'read', model.head);
+    tell();
+    await converged(world);
+    expect(mine()?.status).toBe('read');
+  });
+
+  test('and the unread count follow reads here and elsewhere', async () => {
+    const world = await showing();
+    const { model, other, tell, client, chatId } = world;
+    const view = client.messages(chatId);
+    expect(client.chats.find(chatId)?.unread_count).toBe(3);
+    await view.markRead();
+    expect(client.chats.find(chatId)?.unread_count).toBe(0);
+    await converged(world);
+    model.send(other, 'more');
+    model.send(other, 'and more');
+    model.move(model.me, 'read', model.head - 1);
+    tell();
+    await converged(world);
+    expect(client.chats.find(chatId)?.unread_count).toBe(1);
+    await client.realtime.read(chatId, model.messages.at(-1)?.message_id ?? '');
+    await converged(world);
+  });
+
+  test('go back to what is true where a read was refused', async () => {
+    const world = await showing();
+    const { server, client, chatId } = world;
+    server.onEvent = (event) => (event === 'message.read' ? failed(new Refused('NOT_FOUND')) : undefined);
+    await expect(client.messages(chatId).markRead()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await converged(world);
+    expect(client.chats.find(chatId)?.unread_count).toBe(3);
+  });
+});
+
+describe('sending', () => {
+  test('shows the message at once, then as it was stored', async () => {
+    const world = await showing();
+    const { client, chatId } = world;
+    const view = client.messages(chatId);
+    const sending = view.send({
+      ...text('on its way\u0007'),
+      reply_to_message_id: world.model.messages[0]?.message_id,
+    });
+    const pending = view.all.at(-1);
+    expect(pending).toMatchObject({ status: 'pending', payload: { body: 'on its way\u0007' } });
+    const sent = await sending;
+    expect(sent.client_msg_id).toBe(pending?.client_msg_id);
+    expect(view.all.filter(({ client_msg_id }) => client_msg_id === sent.client_msg_id)).toMatchObject([
+      { status: 'sent', message_id: sent.message_id, payload: { body: 'on its way' } },
+    ]);
+  });
+
+  test('that fails can be tried again or discarded', async () => {
+    const world = await showing();
+    const { server, client, chatId } = world;
+    const view = client.messages(chatId);
+    const { onSend } = server;
+    server.onSend = () => failed(new Refused('NOT_ADMIN'));
+    const client_msg_id = randomUUID();
+    await expect(view.send({ ...text('refused'), client_msg_id })).rejects.toMatchObject({
+      code: 'NOT_ADMIN',
+    });
+    expect(view.all.at(-1)).toMatchObject({ status: 'failed', error: { code: 'NOT_ADMIN' } });
+    await expect(view.send(text('too'))).rejects.toMatchObject({ code: 'NOT_ADMIN' });
+    view.discard(view.all.at(-1)?.client_msg_id ?? '');
+    server.onSend = (frame) => onSend(frame, 1);
+    await view.send({ ...text('refused'), client_msg_id });
+    await converged(world);
+    expect(view.all.at(-1)).toMatchObject({ client_msg_id, status: 'sent' });
+  });
+
+  test('over `client.realtime` shows in the views too', async () => {
+    const world = await showing();
+    const { client, chatId } = world;
+    await client.realtime.send({ chat_id: chatId, ...text('past the view') });
+    expect(client.messages(chatId).all.at(-1)).toMatchObject({ payload: { body: 'past the view' } });
+    await converged(world);
+  });
+});
+
+describe('what passes by itself', () => {
+  test('typing ends without news, and with a message', async () => {
+    const { server, client, chatId, other, model, tell } = await showing({ typingEndsMs: 100 });
+    const view = client.messages(chatId);
+    const seen: number[] = [];
+    view.subscribe(() => seen.push(view.typing.length));
+    server.broadcast('typing', { chat_id: chatId, user_id: other, is_typing: true });
+    await until(() => expect(seen).toEqual([1, 0]));
+    server.broadcast('typing', { chat_id: chatId, user_id: other, is_typing: true });
+    model.send(other, 'typed');
+    tell();
+    await until(() => expect(view.all).toHaveLength(4));
+    expect(view.typing).toEqual([]);
+  });
+
+  test('a message disappears at its time', async () => {
+    const world = await showing();
+    const { server, client, chatId, other } = world;
+    const last = world.model.send(other, 'soon gone');
+    const expires_at = new Date(Date.now() + 300).toISOString();
+    server.broadcast('message.new', { ...last, expires_at, timestamp: last?.created_at });
+    const view = client.messages(chatId);
+    await until(() => expect(view.all.at(-1)).toMatchObject({ payload: { body: 'soon gone' } }));
+    expect(client.chats.find(chatId)?.unread_count).toBe(4);
+    await until(() =>
+      expect(view.all.at(-1)).toMatchObject({ payload: {}, is_deleted: true, reactions: {} }),
+    );
+    expect(client.chats.find(chatId)).toMatchObject({
+      unread_count: 3,
+      last_message: { preview: 'hello 2' },
+    });
+  });
+
+  test('presence is known as long as the connection tells of it', async () => {
+    const { server, client, chatId, other } = await showing();
+    const view = client.messages(chatId);
+    server.broadcast('presence', { user_id: other, online: true, last_seen: null });
+    await until(() => expect(view.presence[other]).toMatchObject({ online: true }));
+    client.realtime.disconnect();
+    expect(view.presence).toEqual({});
+  });
+});
