@@ -65,7 +65,14 @@ describe('the order', () => {
 
   it('refuses a cursor that it cannot read', async () => {
     const { ada } = await cast(parley, 'ada');
-    for (const cursor of ['x', Buffer.from('[1,2]').toString('base64url'), 'e30']) {
+    const at = '0000-99-99T99:99:99.999Z';
+    const forged = [
+      [1, 2],
+      [ada.id, false, at, at],
+      [ada.id, false, '2020-02-31T00:00:00.000Z', at],
+    ];
+    const cursors = forged.map((value) => Buffer.from(JSON.stringify(value)).toString('base64url'));
+    for (const cursor of ['x', 'e30', ...cursors]) {
       expect(await ada.refused('GET', `/chats?cursor=${cursor}`)).toBe('BAD_REQUEST');
     }
   });

@@ -136,6 +136,78 @@ describe('history', () => {
   });
 });
 
+describe('who comes and goes while people talk', () => {
+  /** Sends without a pause until told to stop. */
+  function chatter(by: Person, chat: string) {
+    let talking = true;
+    const done = (async () => {
+      for (let n = 0; talking; n++) await by.say(chat, `${by.name} ${n}`);
+    })();
+    return async () => {
+      talking = false;
+      await done;
+    };
+  }
+
+  it('sees nothing from before it joined, at no moment, over the socket or in history', async () => {
+    const { ada, ben, cleo, dan, chat } = await group();
+    const dans = await dan.socket();
+    const stops = [ada, ben, cleo].map((who) => chatter(who, chat));
+    const seen = new Set<string>();
+    const adding = add(ada, chat, dan);
+    let added = false;
+    void adding.then(() => {
+      added = true;
+    });
+    for (let more = 3; more > 0; more -= added ? 1 : 0) {
+      const answer = await parley.rest.call<{ messages: { message_id: string }[] }>(
+        'GET',
+        `/chats/${chat}/messages?limit=100`,
+        { token: dan.user.token },
+      );
+      if (answer.status === 200) for (const message of answer.data.messages) seen.add(message.message_id);
+    }
+    await Promise.all(stops.map((stop) => stop()));
+    await parley.settled();
+    await dans.ask('ping', {});
+    const mine = new Set((await dan.history(chat)).map((message) => message.message_id));
+    const told = dans.received.flatMap((frame) =>
+      frame.event === 'message.new' ? frame.data.message_id : [],
+    );
+    expect([...seen].filter((id) => !mine.has(id))).toEqual([]);
+    expect(told.filter((id) => !mine.has(id))).toEqual([]);
+    expect((await dan.reads(chat))[0]).toBe('ada added dan');
+    dans.close();
+  });
+
+  it('hears of the chat again at once when it is added again', async () => {
+    const { ada, ben, chat } = await group();
+    const bens = await ben.socket('socket.io');
+    await remove(ada, chat, ben);
+    await bens.next('group.member.removed');
+    await add(ada, chat, ben);
+    await bens.next('group.member.added', (data) => data.user_id === ben.id);
+    await ada.say(chat, 'there you are');
+    await bens.next('message.new', (data) => data.payload.action === 'members_added');
+    await bens.next('message.new', (data) => data.payload.body === 'there you are');
+    bens.close();
+  });
+
+  it('keeps the group as it was when it left', async () => {
+    const { ada, ben, chat } = await group();
+    await remove(ada, chat, ben);
+    const left = await ben.chat(chat);
+    await ada.do('PATCH', `/chats/${chat}`, { name: 'Secret', description: 'hush', is_admin_only: true });
+    await ada.say(chat, 'news');
+    expect(await ben.chat(chat)).toEqual(left);
+    expect(left).toMatchObject({ name: 'Lake', is_member: false });
+    const [listed] = await ben.chats();
+    expect(listed).toMatchObject({ name: 'Lake', version: left.version, state_version: left.state_version });
+    await add(ada, chat, ben);
+    expect(await ben.chat(chat)).toMatchObject({ name: 'Secret', is_member: true });
+  });
+});
+
 describe('the last admin', () => {
   it('can neither leave nor be demoted before another one is promoted', async () => {
     const { ada, ben, chat } = await group();

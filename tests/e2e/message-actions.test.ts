@@ -130,7 +130,7 @@ describe('reactions', () => {
     expect(await react('❤️')).toEqual({ message_id, reactions: { [ben.id]: '❤️' } });
     await ada.do('POST', `/messages/${message_id}/react`, { emoji: '👩‍👩‍👧‍👦' });
     const told = await cleos.next('message.reaction', (data) => data.user_id === ada.id);
-    expect(told).toEqual({ message_id, chat_id: chat, user_id: ada.id, emoji: '👩‍👩‍👧‍👦', version: 5 });
+    expect(told).toMatchObject({ message_id, chat_id: chat, emoji: '👩‍👩‍👧‍👦', version: 5 });
     expect((await cleo.history(chat)).at(-1)?.reactions).toEqual({ [ben.id]: '❤️', [ada.id]: '👩‍👩‍👧‍👦' });
     const answer = await parley.rest.call('DELETE', `/messages/${message_id}/react`, {
       token: ben.user.token,

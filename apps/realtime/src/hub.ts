@@ -42,6 +42,13 @@ export class Hub {
     return this.#byUser.get(userId) ?? [];
   }
 
+  /** When the earliest of a user's sessions here began, in milliseconds; infinite where there is none. */
+  since(userId: string): number {
+    let since = Number.POSITIVE_INFINITY;
+    for (const session of this.of(userId)) since = Math.min(since, session.since);
+    return since;
+  }
+
   has(userId: string): boolean {
     return this.#byUser.has(userId);
   }

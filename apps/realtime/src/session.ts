@@ -29,6 +29,8 @@ export class Session {
   sessionId: string;
   /** When the token runs out, in seconds since the epoch. */
   expiresAt: number;
+  /** When it began, in milliseconds since the epoch. */
+  readonly since: number;
   /** The last sign of life, in milliseconds since the epoch. */
   lastHeard: number;
   /** We are closing it: it takes no more frames, in either direction. */
@@ -55,6 +57,7 @@ export class Session {
     this.userId = claims.userId;
     this.sessionId = claims.sessionId;
     this.expiresAt = claims.expiresAt;
+    this.since = now;
     this.lastHeard = now;
   }
 

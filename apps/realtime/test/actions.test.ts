@@ -80,7 +80,13 @@ describe.each(transports)('a message on %s', (transport) => {
       for (const device of [alice, bob]) {
         const { data } = await device.next('message.reaction');
         expect(serverEvents['message.reaction'].parse(data)).toEqual(data);
-        expect(data).toMatchObject({ message_id: id, chat_id: world.chat, user_id: world.bob, emoji, version });
+        expect(data).toMatchObject({
+          message_id: id,
+          chat_id: world.chat,
+          user_id: world.bob,
+          emoji,
+          version,
+        });
       }
     }
   });

@@ -14,6 +14,8 @@ export const limits = {
   searchQuery: 256,
   /** Members of a group, the one who made it included. */
   groupMembers: 256,
+  /** People who are or ever were in a group. */
+  everMembers: 4096,
   groupName: 100,
   groupDescription: 512,
   /** Chats that one call may forward to. */
@@ -66,7 +68,7 @@ export const rateLimits = {
   apiUser: { points: 100, seconds: 60, burst: 20 },
   apiIp: { points: 30, seconds: 60 },
   socketMessage: { points: 30, seconds: 10 },
-  /** Frames that are no messages (receipts, typing, presence): a guard against floods, not part of the contract. */
+  /** Frames that neither send nor change messages (receipts, typing, presence): a guard against floods, not part of the contract. */
   socketFrame: { points: 300, seconds: 10 },
   mediaUpload: { points: 10, seconds: 60 },
   contactSync: { points: 5, seconds: 60 },

@@ -35,8 +35,10 @@ export const message = z
     created_at: timestamp,
     updated_at: timestamp,
     edited_at: timestamp.nullable(),
+    // Not there in events of programs from before it was.
     expires_at: timestamp
       .nullable()
+      .default(null)
       .meta({ description: 'When it disappears: from then on it reads as deleted; null for never' }),
   })
   .meta({ id: 'Message' });

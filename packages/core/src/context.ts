@@ -1,4 +1,5 @@
 import type { ChatCache } from './chats/cache.ts';
+import type { Turns } from './lib/turns.ts';
 import type { PositionWriter } from './messages/positions.ts';
 import type { SendQueue } from './messages/send-queue.ts';
 import type {
@@ -58,6 +59,8 @@ export interface Core {
   readonly sendTimes?: SendTimes | undefined;
   /** Chats with their members, cached briefly. */
   readonly chatCache: ChatCache;
+  /** Changes of a chat, one at a time. */
+  readonly chatTurns: Turns;
   /** Sends gather here for the next commit. */
   readonly sendQueue: SendQueue;
   /** Read and delivered positions gather here for the next commit. */

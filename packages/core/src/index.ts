@@ -1,6 +1,7 @@
 /** @packageDocumentation The domain of Parley: plain functions over ports. Knows no framework, driver or transport. */
 import { ChatCache } from './chats/cache.ts';
 import type { Core } from './context.ts';
+import { Turns } from './lib/turns.ts';
 import { PositionWriter } from './messages/positions.ts';
 import { SendQueue } from './messages/send-queue.ts';
 
@@ -58,7 +59,7 @@ export {
 } from './users/profile.ts';
 
 /** What the outside brings; the rest core makes itself. */
-export type CoreParts = Omit<Core, 'chatCache' | 'sendQueue' | 'positions'>;
+export type CoreParts = Omit<Core, 'chatCache' | 'chatTurns' | 'sendQueue' | 'positions'>;
 
 /** Makes the core over the given ports. */
 export function createCore(parts: CoreParts): Core {
@@ -72,6 +73,7 @@ export function createCore(parts: CoreParts): Core {
   return {
     ...parts,
     chatCache,
+    chatTurns: new Turns(),
     sendQueue: new SendQueue({ ...parts, chatCache }),
     positions: new PositionWriter({ ...parts, chatCache }),
   };

@@ -4,7 +4,7 @@
  */
 import { type AnyBusEvent, parseBusEvent } from '@parley/contract';
 import { chatCreatedEvent } from './chats/direct.ts';
-import { type ChatChangeRow, finishChange } from './chats/system.ts';
+import { type SystemDraft, storeLate } from './chats/system.ts';
 import type { Core } from './context.ts';
 import { derivedId } from './lib/ids.ts';
 import { changeEvents } from './messages/changes.ts';
@@ -25,8 +25,8 @@ export interface OutboxPayloads {
     user_versions: Record<string, number>;
     context: EventContext;
   };
-  /** A change of a chat whose system message may not be stored yet. */
-  'chat.change': ChatChangeRow;
+  /** The system message of a change of a chat, which may not be stored yet. */
+  'chat.system': SystemDraft;
   /** Events as they are. */
   events: { events: AnyBusEvent[] };
   /** A dead letter that goes back to the consumer that could not handle it. */
@@ -49,8 +49,8 @@ export async function expandOutbox(core: Parts, row: OutboxRow): Promise<AnyBusE
       return statusEvents(core, (row.payload as OutboxPayloads['msg.status.updated']).moves);
     case 'chat.created':
       return expandChat(core, row.payload as OutboxPayloads['chat.created']);
-    case 'chat.change':
-      return finishChange(core, row.payload as OutboxPayloads['chat.change']);
+    case 'chat.system':
+      return storeLate(core, row.payload as OutboxPayloads['chat.system']);
     case 'events':
       return (row.payload as OutboxPayloads['events']).events.map(parseBusEvent);
     case 'dlq.replay': {
@@ -63,6 +63,7 @@ export async function expandOutbox(core: Parts, row: OutboxRow): Promise<AnyBusE
       throw new Error(`outbox row ${row.id} has an unknown subject`);
   }
 }
+
 async function expandMessages(core: Parts, payload: OutboxPayloads['msg.new']): Promise<AnyBusEvent[]> {
   const stored = await core.messages.byIds(payload.messages.map((entry) => entry.id));
   const replyIds = [...stored.values()].flatMap((message) => message.reply_to_message_id ?? []);

@@ -43,8 +43,8 @@ export class PostgresChatStore implements ChatStore {
     chatId: string,
     headSeq: number,
     decide: (chat: ChatRecord) => ChatDecision<T>,
-    tell: (changed: ChatChanged, result: T) => OutboxDraft,
-  ): Promise<{ result: T; changed: ChatChanged | null; outboxId: string | null }> {
+    tell: (changed: ChatChanged, result: T) => readonly OutboxDraft[],
+  ): Promise<{ result: T; changed: ChatChanged | null; outboxIds: string[] }> {
     return changeChat(this.#sql, chatId, headSeq, decide, tell);
   }
 

@@ -50,6 +50,13 @@ export async function writeOutbox(tx: Transaction, draft: OutboxDraft): Promise<
   return String(rows[0]?.id);
 }
 
+/** Writes several rows, in their order; answers their ids. */
+export async function writeOutboxes(tx: Transaction, drafts: readonly OutboxDraft[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const draft of drafts) ids.push(await writeOutbox(tx, draft));
+  return ids;
+}
+
 /** Writes what `tell` makes of a version; answers what to publish. */
 export async function writeTold(tx: Transaction, tell: Tell, userVersion: number): Promise<Told> {
   const events = tell(userVersion);

@@ -48,10 +48,11 @@ it('whoever sees a state_version sees all that came up to it', async () => {
   const [a = '', b = ''] = await db.users(2);
   const { chat_id } = await db.group([a, b]);
   const rename = (instance: number, name: string) =>
-    db.store(instance).change(chat_id, 0, doing({ settings: { name } }), () => ({
-      subject: 'renamed',
-      payload: { chat_id },
-    }));
+    db
+      .store(instance)
+      .change(chat_id, 0, doing({ settings: { name } }), () => [
+        { subject: 'renamed', payload: { chat_id } },
+      ]);
   let running = true;
   const look = async () => {
     let [looks, last] = [0, 0];

@@ -75,7 +75,7 @@ describe('the list of chats', () => {
       .store()
       .listings(me, [group.chat_id, foreign.chat_id, direct.chat_id, randomUUID()]);
     expect([...found.keys()].toSorted()).toEqual([direct.chat_id, group.chat_id].toSorted());
-    const own = { is_muted: false, mute_until: null, is_pinned: false, left_at: null };
+    const own = { is_muted: false, mute_until: null, is_pinned: false, left_at: null, left_version: null };
     const groupNow = await db.chat(group.chat_id);
     expect(found.get(group.chat_id)).toEqual({
       ...own,

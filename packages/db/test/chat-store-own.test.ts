@@ -35,10 +35,9 @@ describe('own settings', () => {
     const muted = await set({ is_muted: true, mute_until: '2030-01-01T01:00:00+01:00' });
     const settings = { is_muted: true, mute_until: '2030-01-01T00:00:00.000Z', is_pinned: false };
     expect(muted).toEqual({ settings, told: { outboxId: expect.any(String), events: expect.any(Array) } });
-    expect(await db.outboxRow(muted?.told?.outboxId)).toEqual({
-      subject: 'events',
-      payload: { events: muted?.told?.events },
-    });
+    expect(await db.outboxRows([muted?.told?.outboxId ?? ''])).toEqual([
+      { subject: 'events', payload: { events: muted?.told?.events } },
+    ]);
     // The same again, in another form: not told.
     expect(await set({ is_muted: true, mute_until: '2030-01-01T00:00:00.000Z' })).toEqual({
       settings,

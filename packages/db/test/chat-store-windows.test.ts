@@ -1,6 +1,6 @@
 /** Windows: what members see begins and ends where the system message stands that tells of it. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { chatDatabase, doing, told } from './support/chats.ts';
+import { chatDatabase, doing, told, unsettled } from './support/chats.ts';
 
 const db = chatDatabase();
 let [admin = '', user = '', chatId = ''] = [];
@@ -21,7 +21,7 @@ const window = async () => {
 describe('windows', () => {
   it('begin and end with the system messages, once', async () => {
     await change(10, 'join');
-    expect(await window()).toEqual([10, null]);
+    expect(await window()).toEqual([unsettled, null]);
     await joined(13);
     expect(await window()).toEqual([12, null]);
     await joined(13);
@@ -52,10 +52,10 @@ describe('windows', () => {
   it('are not reached by messages from before', async () => {
     await change(10, 'join');
     await joined(10);
-    expect(await window()).toEqual([10, null]);
+    expect(await window()).toEqual([unsettled, null]);
     await change(15, 'leave');
     await left(15);
-    expect(await window()).toEqual([10, 15]);
+    expect(await window()).toEqual([unsettled, 15]);
     // And so are still to be settled.
     await left(17);
     await joined(12);
@@ -77,7 +77,7 @@ describe('windows', () => {
     // Sweeps repeat what is told of the first join and of the leave.
     await joined(12);
     await left(22);
-    expect(await window()).toEqual([30, null]);
+    expect(await window()).toEqual([unsettled, null]);
     await joined(31);
     // Stored late, after a crash: their messages stand behind those of the second join.
     await joined(40);
@@ -106,10 +106,35 @@ describe('windows', () => {
     await joined(9, [other]);
     const now = await db.chat(chatId);
     expect(now.members.get(other)?.joined_seq).toBe(8);
-    expect(now.members.get(user)?.joined_seq).toBe(5);
-    expect((await db.chat(elsewhere)).members.get(other)?.joined_seq).toBe(5);
+    expect(now.members.get(user)?.joined_seq).toBe(unsettled);
+    expect((await db.chat(elsewhere)).members.get(other)?.joined_seq).toBe(unsettled);
     expect(now.state_version).toBe(versionBefore);
     await joined(9, []);
+  });
+
+  it('of who joins are empty until they begin, wherever they are read', async () => {
+    const begins = async () => {
+      const [entry] = (await db.store().memberships(user)).filter((each) => each.chat_id === chatId);
+      const listing = (await db.store().listings(user, [chatId])).get(chatId);
+      const [found] = await window();
+      return [found, listing?.self.joined_seq, entry?.joined_seq];
+    };
+    const empty = [unsettled, unsettled, unsettled];
+    await change(10, 'join');
+    expect(await begins()).toEqual(empty);
+    await joined(14);
+    expect(await begins()).toEqual([13, 13, 13]);
+    await change(20, 'leave');
+    await left(21);
+    expect(await begins()).toEqual([13, 13, 13]);
+    // What was seen before is not seen any more; what comes is not seen yet.
+    await change(30, 'join');
+    expect(await begins()).toEqual(empty);
+    // Who is removed before it is known where the window begins has seen nothing.
+    await change(31, 'leave');
+    expect(await begins()).toEqual(empty);
+    await joined(31);
+    expect(await begins()).toEqual([30, 30, 30]);
   });
 
   it('of those who made a group begin with it, wherever the message stands', async () => {

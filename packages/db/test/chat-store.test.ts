@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatChanged, MemberChange } from '@parley/core';
 import { describe, expect, it } from 'vitest';
-import { chatDatabase, doing, told } from './support/chats.ts';
+import { chatDatabase, doing, told, unsettled } from './support/chats.ts';
 
 const db = chatDatabase();
 
@@ -11,10 +11,10 @@ describe('a new group', () => {
     const [creator = '', ...others] = await db.users(3);
     const chatId = randomUUID();
     const input = { chatId, creator, others: [...others, creator], name: 'Lake', description: 'In July' };
-    const made = await db.store().createGroup(input, (chat, versions) => ({
-      subject: 'chat.change',
-      payload: { id: chat.chat_id, members: [...chat.members.keys()].length, versions },
-    }));
+    const made = await db.store().createGroup(input, (chat, versions) => [
+      { subject: 'events', payload: { id: chat.chat_id, members: chat.members.size } },
+      { subject: 'chat.system', payload: { versions } },
+    ]);
     const all = [creator, ...others];
     expect(made?.chat).toMatchObject({
       chat_id: chatId,
@@ -46,10 +46,11 @@ describe('a new group', () => {
     expect(made?.userVersions).toEqual(versions);
     for (const id of all)
       expect(await db.userChanges(id)).toEqual([{ version: 1, kind: 'chat', ref: chatId }]);
-    expect(await db.outboxRow(made?.outboxId)).toEqual({
-      subject: 'chat.change',
-      payload: { id: chatId, members: 3, versions },
-    });
+    expect(made?.outboxIds).toEqual([expect.any(String), expect.any(String)]);
+    expect(await db.outboxRows(made?.outboxIds)).toEqual([
+      { subject: 'events', payload: { id: chatId, members: 3 } },
+      { subject: 'chat.system', payload: { versions } },
+    ]);
   });
 
   it('is not made with somebody who does not exist, or where telling fails', async () => {
@@ -77,7 +78,7 @@ describe('a change', () => {
       { kind: 'role', userId: c, role: 'admin' },
     ];
     const told: unknown[] = [];
-    const { result, changed, outboxId } = await db.store().change(
+    const { result, changed, outboxIds } = await db.store().change(
       chat_id,
       7,
       (chat) => {
@@ -86,10 +87,10 @@ describe('a change', () => {
       },
       (change, decided) => {
         told.push(change);
-        return {
-          subject: 'chat.change',
-          payload: { decided, versions: change.members.map((m) => m.stateVersion) },
-        };
+        return [
+          { subject: 'events', payload: { versions: change.members.map((m) => m.stateVersion) } },
+          { subject: 'chat.system', payload: { decided } },
+        ];
       },
     );
     expect(result).toBe('done');
@@ -108,11 +109,15 @@ describe('a change', () => {
     expect(changed?.chat).toMatchObject({ state_version: 5, name: 'Lake', is_admin_only: true });
     expect(changed?.chat.members.get(b)).toMatchObject({ left_seq: 7, joined_seq: 0 });
     expect(changed?.chat.members.get(c)).toMatchObject({ role: 'admin', left_seq: null, joined_seq: 0 });
-    expect(changed?.chat.members.get(d)).toMatchObject({ role: 'member', left_seq: null, joined_seq: 7 });
-    expect(await db.outboxRow(outboxId)).toEqual({
-      subject: 'chat.change',
-      payload: { decided: 'done', versions: [2, 3, 4] },
+    expect(changed?.chat.members.get(d)).toMatchObject({
+      role: 'member',
+      left_seq: null,
+      joined_seq: unsettled,
     });
+    expect(await db.outboxRows(outboxIds)).toEqual([
+      { subject: 'events', payload: { versions: [2, 3, 4] } },
+      { subject: 'chat.system', payload: { decided: 'done' } },
+    ]);
     const rows = await db
       .sql()
       .rows<{ user_id: string; version: number }>(
@@ -146,7 +151,7 @@ describe('a change', () => {
     const outcome = await db.store().change(chat_id, 1, doing(decision), () => {
       throw new Error('nothing is to be told');
     });
-    expect(outcome).toEqual({ result: null, changed: null, outboxId: null });
+    expect(outcome).toEqual({ result: null, changed: null, outboxIds: [] });
     expect(await db.everything()).toEqual(before);
   });
 
@@ -175,7 +180,7 @@ describe('a change', () => {
     const { members } = await db.chat(chat_id);
     expect(members.get(b)).toMatchObject({
       role: 'member',
-      joined_seq: 9,
+      joined_seq: unsettled,
       left_seq: null,
       delivered_seq: 6,
       read_seq: 4,
@@ -183,13 +188,18 @@ describe('a change', () => {
     expect(Date.parse(members.get(b)?.joined_at ?? '')).toBeGreaterThan(Date.parse(joined));
     const listing = (await db.store().listings(b, [chat_id])).get(chat_id);
     expect(listing).toMatchObject({ is_pinned: true, left_at: null });
+    await db.store().setWindows(chat_id, 10, [b], []);
+    expect((await db.chat(chat_id)).members.get(b)?.joined_seq).toBe(9);
     // Where the newest message was read too early, the end of the earlier window is known better.
     await db.store().change(chat_id, 12, doing({ members: [{ kind: 'leave', userId: b }] }), told);
     await db
       .store()
       .change(chat_id, 11, doing({ members: [{ kind: 'join', userId: b, role: 'admin' }] }), told);
-    const again = await db.chat(chat_id);
-    expect(again.members.get(b)).toMatchObject({ role: 'admin', joined_seq: 12, left_seq: null });
+    await db.store().setWindows(chat_id, 12, [b], []);
+    const again = (await db.chat(chat_id)).members.get(b);
+    expect(again).toMatchObject({ role: 'admin', joined_seq: unsettled, left_seq: null });
+    await db.store().setWindows(chat_id, 13, [b], []);
+    expect((await db.chat(chat_id)).members.get(b)?.joined_seq).toBe(12);
   });
 
   it('of a direct chat sets the timer, and nothing else', async () => {

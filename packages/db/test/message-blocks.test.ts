@@ -57,6 +57,14 @@ async function indexAll(chats: string[]): Promise<void> {
   }, patience);
 }
 
+/** As if no block had been made yet. */
+async function forgetBlocks(chats: string[]): Promise<void> {
+  await sql.rows('forget-blocks', 'DELETE FROM message_blocks WHERE chat_id = ANY($1::uuid[])', [chats]);
+  await sql.rows('forget-tallies', 'DELETE FROM message_sender_tallies WHERE chat_id = ANY($1::uuid[])', [
+    chats,
+  ]);
+}
+
 const seqs = (messages: StoredMessage[]) => messages.map((m) => m.seq);
 const search = async (chat: string, text: string, limit = 50) =>
   seqs(
@@ -120,7 +128,7 @@ test('searches find the same before and after there are blocks', async () => {
     for (const [text, hits] of expected) expect([text, await search(chat, text, 30)]).toEqual([text, hits]);
   };
   await indexAll([chat]);
-  await sql.rows('unblock', 'DELETE FROM message_blocks WHERE chat_id = $1', [chat]);
+  await forgetBlocks([chat]);
   await check();
   await indexAll([chat]);
   expect(await blocks(chat)).toHaveLength(312);
@@ -166,7 +174,7 @@ test('a search over chats finds the same before and after there are blocks', asy
     }
   };
   await indexAll(chats);
-  await sql.rows('unblock-all', 'DELETE FROM message_blocks WHERE chat_id = ANY($1::uuid[])', [chats]);
+  await forgetBlocks(chats);
   await check();
   await indexAll(chats);
   await check();
@@ -214,22 +222,81 @@ test('the newest message that is left is found behind thousands of emptied ones'
   expect(found.map((m) => m?.seq)).toEqual([100, 100, undefined, undefined, undefined]);
 });
 
+test('unread counts are the same before and after there are blocks', async () => {
+  const [chat, count] = [randomUUID(), 500];
+  const users = [randomUUID(), randomUUID(), randomUUID()];
+  const sent = Array.from({ length: count }, (_, n) =>
+    sentWith(chat, [], later(n), {
+      sender_id: users[(n * n + (n >> 4)) % 3] as string,
+      type: n % 11 === 0 ? 'system' : 'text',
+    }),
+  );
+  await store.append(sent);
+  await store.change(sent.filter((_, n) => n % 13 === 0).map((m) => changeOf(m, { kind: 'delete' })));
+  const asks = users.flatMap((userId) =>
+    [0, 5, 16, 17, 31, 32, 200, 480, 495, 500].flatMap((after) =>
+      [null, 16, 33, 208, 479, 496].map((upTo) => ({ chatId: chat, userId, after, upTo, except: [] })),
+    ),
+  );
+  const expected = asks.map(
+    ({ userId, after, upTo }) =>
+      sent.filter(
+        (m, n) =>
+          n >= after && n < (upTo ?? count) && m.sender_id !== userId && m.type !== 'system' && n % 13 !== 0,
+      ).length,
+  );
+  await indexAll([chat]);
+  expect(await store.unread(asks, later(0))).toEqual(expected);
+  await forgetBlocks([chat]);
+  expect(await store.unread(asks, later(0))).toEqual(expected);
+  // Some are made, and the others later.
+  await sql.rows('index-some', 'SELECT parley_index($1, 7)', [[chat]]);
+  expect(await store.unread(asks, later(0))).toEqual(expected);
+  await indexAll([chat]);
+  expect(await store.unread(asks, later(0))).toEqual(expected);
+});
+
+test('activity is the same before and after there are blocks', async () => {
+  const [chat, other, count] = [randomUUID(), randomUUID(), 500];
+  await send(chat, () => [], count);
+  await send(other, () => [], 3);
+  const times = [-1, 0, 15, 16, 17, 31, 32, 250, 495, 496, 498, 499, 600];
+  const check = async () => {
+    for (const time of times) {
+      // Between two messages.
+      const activity = await store.activity([chat, other], later(time * 1000 + 500));
+      expect([time, activity.get(chat)]).toEqual([
+        time,
+        time < 0 ? undefined : later(Math.min(time, 499) * 1000),
+      ]);
+      expect(activity.get(other)).toBe(time < 0 ? undefined : later(Math.min(time, 2) * 1000));
+    }
+  };
+  await indexAll([chat]);
+  await check();
+  await forgetBlocks([chat]);
+  await check();
+  await sql.rows('index-some', 'SELECT parley_index($1, 7)', [[chat]]);
+  await check();
+});
+
 test('an edit during the making of a block is not lost', async () => {
   const [chat, count] = [randomUUID(), 480];
-  const sent = await send(chat, (seq) => [`old${seq}`], count);
-  const edits = sent.map((m, n) =>
-    changeOf(m, { kind: 'edit', payload: { body: 'x' }, tokens: [`new${n + 1}`] }),
-  );
-  // Again and again, so that both orders happen.
-  for (let round = 0; round < 5; round++) {
-    await sql.rows('unblock', 'DELETE FROM message_blocks WHERE chat_id = $1', [chat]);
+  const sent = await send(chat, () => ['w0x'], count);
+  // Again and again, so that all orders happen.
+  for (let round = 1; round <= 12; round++) {
+    await indexAll([chat]);
+    await forgetBlocks([chat]);
+    const edits = sent.map((m) =>
+      changeOf(m, { kind: 'edit', payload: { body: 'x' }, tokens: [`w${round}x`] }),
+    );
+    const parts = Array.from({ length: 20 }, (_, n) => edits.filter((_, index) => index % 20 === n));
     await Promise.all([
-      indexAll([chat]),
-      ...Array.from({ length: 10 }, (_, n) => store.change(edits.slice(n * 48, n * 48 + 48))),
+      ...parts.map((part) => store.change(part)),
+      ...parts.map(() => sql.rows('index-some', 'SELECT parley_index($1, 7)', [[chat]])),
     ]);
     await indexAll([chat]);
     const words = (await blocks(chat)).map((block) => block.words).join(' ');
-    expect(words).not.toMatch(/old\d/);
-    for (let seq = 1; seq <= count; seq++) expect(words).toContain(`new${seq}'`);
+    expect(new Set(words.match(/w\d+x/g))).toEqual(new Set([`w${round}x`]));
   }
 });

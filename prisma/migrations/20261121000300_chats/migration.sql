@@ -6,3 +6,5 @@ ALTER TABLE "chat_participants" ADD COLUMN "pin_changed_at" TIMESTAMPTZ(3);
 -- added again meanwhile.
 ALTER TABLE "chat_participants" ADD COLUMN "is_join_settled" BOOLEAN NOT NULL DEFAULT true;
 ALTER TABLE "chat_participants" ADD COLUMN "is_leave_settled" BOOLEAN NOT NULL DEFAULT true;
+-- The chat as a member saw it last before it left: who is gone learns of nothing later.
+ALTER TABLE "chat_participants" ADD COLUMN "left_view" JSONB;

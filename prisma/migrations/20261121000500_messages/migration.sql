@@ -1,17 +1,13 @@
--- Running counts, from which unread messages follow by subtraction, however many there are: how many messages that are not
--- `system` the chat, and the sender in the chat, had up to and including this one.
+-- A running count, from which unread messages follow by subtraction, however many there are: how many messages that are not
+-- `system` the chat had up to and including this one.
 ALTER TABLE "messages" ADD COLUMN "tally" BIGINT;
-ALTER TABLE "messages" ADD COLUMN "sender_tally" BIGINT;
-UPDATE "messages" m SET "tally" = t.tally, "sender_tally" = t.sender_tally
+UPDATE "messages" m SET "tally" = t.tally
 FROM (
-    SELECT message_id,
-           count(*) FILTER (WHERE type <> 'system') OVER (PARTITION BY chat_id ORDER BY seq) AS tally,
-           count(*) FILTER (WHERE type <> 'system') OVER (PARTITION BY chat_id, sender_id ORDER BY seq) AS sender_tally
+    SELECT message_id, count(*) FILTER (WHERE type <> 'system') OVER (PARTITION BY chat_id ORDER BY seq) AS tally
     FROM messages
 ) t
 WHERE t.message_id = m.message_id;
 ALTER TABLE "messages" ALTER COLUMN "tally" SET NOT NULL;
-ALTER TABLE "messages" ALTER COLUMN "sender_tally" SET NOT NULL;
 
 -- The tally of the chat's last message, and when that was sent; null before the first.
 ALTER TABLE "message_heads" ADD COLUMN "last_tally" BIGINT NOT NULL DEFAULT 0;
@@ -22,8 +18,6 @@ FROM "messages" m WHERE m.chat_id = h.chat_id AND m.seq = h.last_seq;
 -- The search tokens, a separator (U+001F) before and after each. Messages stored before have none: no search finds them.
 ALTER TABLE "messages" ADD COLUMN "words" TEXT COLLATE "C" NOT NULL DEFAULT '';
 
--- The last tally of a sender before a place.
-CREATE INDEX "messages_chat_id_sender_id_seq_idx" ON "messages"("chat_id", "sender_id", "seq");
 -- Deleted messages count as nothing: there are few of them in a window, if any.
 CREATE INDEX "messages_deleted_idx" ON "messages"("chat_id", "seq") INCLUDE ("sender_id", "type") WHERE "is_deleted";
 -- What disappears by itself, until it was emptied: everywhere, and in a chat.
@@ -39,6 +33,8 @@ CREATE TABLE "message_blocks" (
     "block" BIGINT NOT NULL,
     -- The greatest message_id in it.
     "last_id" UUID NOT NULL,
+    -- When the latest was sent.
+    "last_at" TIMESTAMPTZ(3) NOT NULL,
     -- Whether a message in it is not deleted.
     "is_live" BOOLEAN NOT NULL,
     -- How the words begin that are in it, each behind the key of its chat and bucket. It leads to a block; what a message has is
@@ -47,13 +43,32 @@ CREATE TABLE "message_blocks" (
     CONSTRAINT "message_blocks_pkey" PRIMARY KEY ("chat_id", "block")
 );
 CREATE INDEX "message_blocks_chat_id_last_id_idx" ON "message_blocks"("chat_id", "last_id");
+CREATE INDEX "message_blocks_chat_id_last_at_idx" ON "message_blocks"("chat_id", "last_at");
 CREATE INDEX "message_blocks_live_idx" ON "message_blocks"("chat_id", "block") WHERE "is_live";
 -- Without a pending list, which every search would have to read.
 CREATE INDEX "message_blocks_words_idx" ON "message_blocks" USING GIN ("words") WITH (fastupdate = off);
 
-INSERT INTO "message_blocks" (chat_id, block, last_id, is_live, words)
-SELECT chat_id, (seq - 1) / 16, (array_agg(message_id ORDER BY message_id DESC))[1], bool_or(NOT is_deleted), ''
+INSERT INTO "message_blocks" (chat_id, block, last_id, last_at, is_live, words)
+SELECT chat_id, (seq - 1) / 16, (array_agg(message_id ORDER BY message_id DESC))[1], max(created_at), bool_or(NOT is_deleted), ''
 FROM "messages" GROUP BY chat_id, (seq - 1) / 16 HAVING count(*) = 16;
+
+-- The same count of each sender, at the end of each block that has a message of theirs: a count in every message would need an
+-- index of its own, and sends would pay for it.
+CREATE TABLE "message_sender_tallies" (
+    "chat_id" UUID NOT NULL,
+    "sender_id" UUID NOT NULL,
+    "block" BIGINT NOT NULL,
+    "tally" BIGINT NOT NULL,
+    CONSTRAINT "message_sender_tallies_pkey" PRIMARY KEY ("chat_id", "sender_id", "block")
+);
+INSERT INTO "message_sender_tallies" (chat_id, sender_id, block, tally)
+SELECT chat_id, sender_id, block, sum(count) OVER (PARTITION BY chat_id, sender_id ORDER BY block)
+FROM (
+    SELECT m.chat_id, m.sender_id, (m.seq - 1) / 16 AS block, count(*) AS count
+    FROM "messages" m JOIN "message_heads" h ON h.chat_id = m.chat_id
+    WHERE m.type <> 'system' AND (m.seq - 1) / 16 < h.last_seq / 16
+    GROUP BY m.chat_id, m.sender_id, (m.seq - 1) / 16
+) t;
 
 -- What a chat's words of one bucket begin with in the index. A bucket is 1,024 blocks: it bounds what one look-up can find. Two
 -- chats with one key are told apart by what is read then.
@@ -66,10 +81,13 @@ CREATE FUNCTION "parley_block_words"(p_chat UUID, p_block BIGINT) RETURNS TSVECT
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT coalesce(array_to_tsvector(array_agg(k.key || left(w, 16))), '')
-    -- OFFSET: the key is made once, not for every word.
-    FROM (SELECT parley_search_key(p_chat, p_block / 1024) AS key OFFSET 0) k, messages m,
+    -- OFFSET: the key is made once, not for every word. ORDER BY, here and below, leaves no other index to choose, also for a
+    -- plan that was made while the table was empty.
+    FROM (SELECT parley_search_key(p_chat, p_block / 1024) AS key OFFSET 0) k,
+         (SELECT m.words FROM messages m
+          WHERE m.chat_id = p_chat AND m.seq > p_block * 16 AND m.seq <= p_block * 16 + 16 ORDER BY m.seq LIMIT 16) m,
          unnest(string_to_array(m.words, E'\x1F')) AS w
-    WHERE m.chat_id = p_chat AND m.seq > p_block * 16 AND m.seq <= p_block * 16 + 16 AND w <> '';
+    WHERE w <> '';
 END;
 
 -- Held by whoever changes a chat's blocks, until the commit. Sends do not wait for it.
@@ -94,13 +112,31 @@ BEGIN
         CONTINUE WHEN NOT pg_try_advisory_xact_lock(parley_blocks_lock(chat));
         first := coalesce((SELECT b.block + 1 FROM message_blocks b WHERE b.chat_id = chat ORDER BY b.block DESC LIMIT 1), 0);
         missing := coalesce((SELECT h.last_seq / 16 FROM message_heads h WHERE h.chat_id = chat), 0) - first;
-        INSERT INTO message_blocks (chat_id, block, last_id, is_live, words)
-        SELECT chat, n, m.last_id, m.is_live, parley_block_words(chat, n)
+        INSERT INTO message_blocks (chat_id, block, last_id, last_at, is_live, words)
+        SELECT chat, n, m.last_id, m.last_at, m.is_live, parley_block_words(chat, n)
         FROM generate_series(first, first + least(missing, p_most) - 1) AS n
         CROSS JOIN LATERAL (
-            SELECT (array_agg(m.message_id ORDER BY m.message_id DESC))[1] AS last_id, bool_or(NOT m.is_deleted) AS is_live
-            FROM messages m WHERE m.chat_id = chat AND m.seq > n * 16 AND m.seq <= n * 16 + 16
+            SELECT (array_agg(m.message_id ORDER BY m.message_id DESC))[1] AS last_id, max(m.created_at) AS last_at,
+                   bool_or(NOT m.is_deleted) AS is_live
+            FROM (
+                SELECT m.message_id, m.created_at, m.is_deleted FROM messages m
+                WHERE m.chat_id = chat AND m.seq > n * 16 AND m.seq <= n * 16 + 16 ORDER BY m.seq LIMIT 16
+            ) m
         ) m;
+        INSERT INTO message_sender_tallies (chat_id, sender_id, block, tally)
+        SELECT chat, t.sender_id, t.block, sum(t.count) OVER (PARTITION BY t.sender_id ORDER BY t.block) + coalesce((
+                   SELECT x.tally FROM message_sender_tallies x
+                   WHERE x.chat_id = chat AND x.sender_id = t.sender_id ORDER BY x.block DESC LIMIT 1
+               ), 0)
+        FROM (
+            SELECT m.sender_id, (m.seq - 1) / 16 AS block, count(*) AS count
+            FROM (
+                SELECT m.sender_id, m.seq, m.type FROM messages m
+                WHERE m.chat_id = chat AND m.seq > first * 16 AND m.seq <= (first + least(missing, p_most)) * 16
+                ORDER BY m.seq
+            ) m
+            WHERE m.type <> 'system' GROUP BY m.sender_id, (m.seq - 1) / 16
+        ) t;
         IF missing > p_most THEN RETURN NEXT chat; END IF;
         p_most := p_most - least(missing, p_most);
     END LOOP;
@@ -135,27 +171,22 @@ BEGIN
                  expires_at, words, context, n)
     ), fresh AS MATERIALIZED (
         SELECT i.*, row_number() OVER chat AS step,
-               count(*) FILTER (WHERE i.type <> 'system') OVER chat AS tallied,
-               count(*) FILTER (WHERE i.type <> 'system') OVER (PARTITION BY i.chat_id, i.sender_id ORDER BY i.n) AS own
+               count(*) FILTER (WHERE i.type <> 'system') OVER chat AS tallied
         FROM input i
         WHERE NOT EXISTS (
             SELECT 1 FROM messages m WHERE m.sender_id = i.sender_id AND m.client_msg_id = i.client_msg_id
         )
         WINDOW chat AS (PARTITION BY i.chat_id ORDER BY i.n)
     ), numbered AS MATERIALIZED (
-        SELECT f.*, h.last_seq + f.step AS seq, h.last_version + f.step AS version, h.last_tally + f.tallied AS tally,
-               f.own + coalesce((
-                   SELECT m.sender_tally FROM messages m
-                   WHERE m.chat_id = f.chat_id AND m.sender_id = f.sender_id ORDER BY m.seq DESC LIMIT 1
-               ), 0) AS sender_tally
+        SELECT f.*, h.last_seq + f.step AS seq, h.last_version + f.step AS version, h.last_tally + f.tallied AS tally
         FROM fresh f JOIN message_heads h ON h.chat_id = f.chat_id
     ), stored AS (
         INSERT INTO messages (message_id, chat_id, seq, version, sender_id, client_msg_id, type, payload,
                               reply_to_message_id, forwarded_from, fingerprint, created_at, updated_at, expires_at, tally,
-                              sender_tally, words)
+                              words)
         SELECT s.message_id, s.chat_id, s.seq, s.version, s.sender_id, s.client_msg_id, s.type, s.payload::jsonb,
                s.reply_to, s.forwarded::jsonb, s.fingerprint, s.created_at, s.created_at, s.expires_at, s.tally,
-               s.sender_tally, s.words
+               s.words
         FROM numbered s ORDER BY s.n
     ), raised AS (
         UPDATE message_heads h SET last_seq = top.seq, last_version = top.version, last_tally = top.tally,
@@ -222,7 +253,8 @@ BEGIN
             WITH ORDINALITY AS i(message_id, chat_id, kind, at, payload, words, user_id, emoji, context, n)
         ORDER BY i.n
     LOOP
-        SELECT * INTO m FROM messages x WHERE x.message_id = c.message_id AND x.chat_id = c.chat_id;
+        SELECT * INTO m FROM messages x WHERE x.message_id = c.message_id;
+        IF m.chat_id <> c.chat_id THEN m := NULL; END IF;
         is_over := coalesce(m.expires_at <= c.at, false);
         outcomes[c.n] := CASE
             WHEN m.message_id IS NULL THEN 'gone'
@@ -263,18 +295,20 @@ BEGIN
                 'version', m.version, 'userId', c.user_id, 'emoji', c.emoji, 'context', c.context::jsonb);
         END IF;
         IF outcomes[c.n] <> 'gone' THEN
-            after[c.n] := to_jsonb(m) - ARRAY['tally', 'sender_tally', 'words'];
+            after[c.n] := to_jsonb(m) - ARRAY['tally', 'words'];
         END IF;
     END LOOP;
 
-    UPDATE message_blocks b
-    SET words = parley_block_words(b.chat_id, b.block),
-        is_live = EXISTS (
-            SELECT 1 FROM messages x
-            WHERE x.chat_id = b.chat_id AND x.seq > b.block * 16 AND x.seq <= b.block * 16 + 16 AND NOT x.is_deleted
-        )
-    FROM (SELECT DISTINCT s.chat_id, s.block FROM unnest(stale_chats, stale_blocks) AS s(chat_id, block)) stale
-    WHERE b.chat_id = stale.chat_id AND b.block = stale.block;
+    FOR c IN SELECT DISTINCT s.chat_id, s.block FROM unnest(stale_chats, stale_blocks) AS s(chat_id, block) LOOP
+        UPDATE message_blocks b
+        SET words = parley_block_words(b.chat_id, b.block),
+            is_live = coalesce((
+                SELECT true FROM messages x
+                WHERE x.chat_id = b.chat_id AND x.seq > b.block * 16 AND x.seq <= b.block * 16 + 16 AND NOT x.is_deleted
+                ORDER BY x.seq LIMIT 1
+            ), false)
+        WHERE b.chat_id = c.chat_id AND b.block = c.block;
+    END LOOP;
 
     IF cardinality(told) > 0 THEN
         INSERT INTO outbox (subject, payload) VALUES ('msg.changed', jsonb_build_object('changes', to_jsonb(told)))
@@ -283,37 +317,5 @@ BEGIN
     RETURN QUERY
         SELECT n::bigint, outcomes[n], after[n], CASE WHEN outcomes[n] = 'changed' THEN told_id END
         FROM generate_series(1, cardinality(p_message_ids)) AS n;
-END
-$$;
-
--- When the newest message of a chat that was sent by a time was sent, or null. It looks back in growing steps and then between
--- two of them, so that it reads some twenty messages of a million. Times rise with the numbers, but for what clocks differ.
-CREATE FUNCTION "parley_sent_by"(p_chat UUID, p_last BIGINT, p_at TIMESTAMPTZ) RETURNS TIMESTAMPTZ
-LANGUAGE plpgsql STABLE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
-AS $$
-DECLARE
-    step BIGINT := 1;
-    -- Sent after, and by, the time; 0 stands for before the first.
-    after BIGINT := p_last + 1;
-    sent BIGINT := p_last;
-    middle BIGINT;
-    found TIMESTAMPTZ;
-    newest TIMESTAMPTZ;
-BEGIN
-    LOOP
-        EXIT WHEN sent <= 0;
-        SELECT m.created_at INTO found FROM messages m WHERE m.chat_id = p_chat AND m.seq = sent;
-        IF found <= p_at THEN newest := found; EXIT; END IF;
-        after := sent;
-        sent := greatest(sent - step, 0);
-        step := step * 2;
-    END LOOP;
-    WHILE after - sent > 1 LOOP
-        middle := (after + sent) / 2;
-        SELECT m.created_at INTO found FROM messages m WHERE m.chat_id = p_chat AND m.seq = middle;
-        IF found <= p_at THEN sent := middle; newest := found; ELSE after := middle; END IF;
-    END LOOP;
-    RETURN newest;
 END
 $$;

@@ -37,7 +37,7 @@ const noShares: readonly Share[] = [];
 
 export class Deliverer {
   /** Whom frames of a chat do not reach any more. */
-  readonly departures = new Departures();
+  readonly departures: Departures;
   readonly #fanOut: FanOut;
   readonly #remote: Remote;
   readonly #hub: Hub;
@@ -51,6 +51,10 @@ export class Deliverer {
     this.#remote = new Remote(core.fanOut, core.log);
     this.#clock = core.clock;
     this.#hub = hub;
+    this.departures = new Departures(
+      (userId) => hub.since(userId),
+      () => core.clock.now(),
+    );
     this.#order = new ChatOrder({
       holdMs,
       quietHoldMs: 50,

@@ -9,6 +9,8 @@ interface Note {
   /** The chat's `state_version` of this coming or going: the latest counts, in whatever order they arrive. */
   version: number;
   gone: boolean;
+  /** In milliseconds. */
+  at: number;
 }
 
 /** Members of all chats that are remembered, and for how long in milliseconds: longer than anything is on its way. */
@@ -20,12 +22,24 @@ const chatPattern = /"chat_id":"([^"]+)"/;
 export class Departures {
   readonly #chats = new LRUCache<string, Map<string, Note>>({ maxSize: maxNotes, ttl: rememberMs });
 
+  readonly #since: (userId: string) => number;
+  readonly #now: () => number;
+
+  /**
+   * `since` says when the earliest of a user's sessions here began: this instance hears of comings and goings only while there is one, so
+   * what it noted before that does not count.
+   */
+  constructor(since: (userId: string) => number, now: () => number) {
+    this.#since = since;
+    this.#now = now;
+  }
+
   left(chatId: string, userId: string, version: number): void {
-    this.#note(chatId, userId, { version, gone: true });
+    this.#note(chatId, userId, { version, gone: true, at: this.#now() });
   }
 
   joined(chatId: string, userId: string, version: number): void {
-    this.#note(chatId, userId, { version, gone: false });
+    this.#note(chatId, userId, { version, gone: false, at: this.#now() });
   }
 
   /** Those of the users who may get the frame: what carries a `user_version` is a user's own, whoever is in the chat. */
@@ -35,7 +49,10 @@ export class Departures {
     const notes = chatId === undefined ? undefined : this.#chats.get(chatId);
     // Inside a text the quotes would be escaped.
     if (!notes || frame.json.includes('"user_version":')) return userIds;
-    return userIds.filter((userId) => notes.get(userId)?.gone !== true);
+    return userIds.filter((userId) => {
+      const note = notes.get(userId);
+      return note?.gone !== true || note.at < this.#since(userId);
+    });
   }
 
   #note(chatId: string, userId: string, note: Note): void {

@@ -7,7 +7,7 @@ export const messageDelete = defineEvent({
   event: 'message.delete',
   schema: clientEvents['message.delete'],
   access: 'chat_member',
-  rate: 'socketFrame',
+  rate: 'socketMessage',
   // Each looks the message up first: only one after the other two changes of it take effect in the order in which they were sent.
   waits: () => true,
   handle: (ctx, _session, data, caller) =>

@@ -7,7 +7,7 @@ export const messageEdit = defineEvent({
   event: 'message.edit',
   schema: clientEvents['message.edit'],
   access: 'message_sender',
-  rate: 'socketFrame',
+  rate: 'socketMessage',
   // As with `message.delete`.
   waits: () => true,
   handle: (ctx, _session, data, caller) =>

@@ -7,7 +7,7 @@ export const messageReact = defineEvent({
   event: 'message.react',
   schema: clientEvents['message.react'],
   access: 'chat_member',
-  rate: 'socketFrame',
+  rate: 'socketMessage',
   // As with `message.delete`.
   waits: () => true,
   handle: (ctx, _session, data, caller) => react(ctx.core, caller, data.message_id, data.emoji),

@@ -126,7 +126,7 @@ export class FakeChats implements ChatStore {
         const other = chat.type === 'direct' ? (others[0] ?? null) : null;
         const own = { is_muted: false, mute_until: null, is_pinned: false };
         const self = members.get(userId) as Member;
-        return [chat.chat_id, { ...chat, ...own, self, left_at: null, other }];
+        return [chat.chat_id, { ...chat, ...own, self, left_at: null, left_version: null, other }];
       }),
     );
   }

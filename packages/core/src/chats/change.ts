@@ -3,16 +3,25 @@ import type { AnyBusEvent, ChatChanges } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { makeEvent, newContext } from '../lib/events.ts';
-import type { ChatChanged, ChatDecision, ChatRecord, NewMessage, OutboxDraft } from '../ports/stores.ts';
+import type { ChatChanged, ChatDecision, ChatRecord, NewMessage } from '../ports/stores.ts';
 import { type ChatNeed, checkChat, presentMembers } from './access.ts';
-import { afterChange, type ChatChangeRow } from './system.ts';
+import { afterChange, draftsOf, type SystemDraft } from './system.ts';
 
 export type ChangeParts = Pick<
   Core,
-  'chats' | 'messages' | 'users' | 'publisher' | 'sendQueue' | 'chatCache' | 'signals' | 'clock' | 'log'
+  | 'chats'
+  | 'messages'
+  | 'users'
+  | 'publisher'
+  | 'sendQueue'
+  | 'chatCache'
+  | 'chatTurns'
+  | 'signals'
+  | 'clock'
+  | 'log'
 >;
 
-/** Who was added or removed by one change, for its system message. */
+/** Makes the system message of a change, if there is to be one. */
 type Tell<T> = (changed: ChatChanged, result: T) => NewMessage | null;
 
 /**
@@ -30,31 +39,43 @@ export async function changeChat<T>(
 ): Promise<{ result: T; chat: ChatRecord | null }> {
   // Before the lock, so that who may not even try holds up nobody.
   checkChat(await core.chatCache.get(chatId), caller.userId, 'read');
-  const heads = await core.messages.heads([chatId]);
-  let draft: OutboxDraft | undefined;
-  const { result, changed, outboxId } = await core.chats.change(
+  return core.chatTurns.run(chatId, () => changeInTurn(core, caller, chatId, need, decide, tell));
+}
+
+/** One change of a chat at a time in this process, so that events leave in the order of their numbers. */
+async function changeInTurn<T>(
+  core: ChangeParts,
+  caller: Caller,
+  chatId: string,
+  need: ChatNeed,
+  decide: (chat: ChatRecord) => ChatDecision<T>,
+  tell: Tell<T>,
+): Promise<{ result: T; chat: ChatRecord | null }> {
+  const head = (await core.messages.heads([chatId])).get(chatId) ?? { seq: 0, version: 0 };
+  let told: { events: AnyBusEvent[]; system: SystemDraft | null } | undefined;
+  const { result, changed, outboxIds } = await core.chats.change(
     chatId,
-    heads.get(chatId)?.seq ?? 0,
+    head.seq,
     (chat) => {
       checkChat(chat, caller.userId, need);
-      return decide(chat);
+      return { ...decide(chat), version: head.version };
     },
     (committed, decided) => {
-      draft = { subject: 'chat.change', payload: rowOf(core, caller, committed, tell(committed, decided)) };
-      return draft;
+      told = toldOf(core, caller, committed, tell(committed, decided));
+      return draftsOf(told.events, told.system);
     },
   );
-  if (!changed || outboxId === null || !draft) return { result, chat: null };
-  await afterChange(core, chatId, outboxId, draft);
+  if (!changed || !told) return { result, chat: null };
+  await afterChange(core, chatId, outboxIds, told);
   return { result, chat: changed.chat };
 }
 
-function rowOf(
+function toldOf(
   core: Pick<Core, 'clock'>,
   caller: Caller,
   changed: ChatChanged,
   message: NewMessage | null,
-): ChatChangeRow {
+): { events: AnyBusEvent[]; system: SystemDraft | null } {
   const of = (kind: 'join' | 'leave') =>
     changed.members.filter((change) => change.kind === kind).map((change) => change.userId);
   return {

@@ -1,14 +1,13 @@
 /** New chats (contract section 2, Chats). */
-import { type Chat, type InputOf, limits } from '@parley/contract';
+import { type AnyBusEvent, type Chat, type InputOf, limits } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { newContext } from '../lib/events.ts';
 import { newId } from '../lib/ids.ts';
-import type { OutboxDraft } from '../ports/stores.ts';
 import type { DescribeParts } from './describe.ts';
 import { chatCreatedEvent, describeFor, openDirect } from './direct.ts';
 import { namesOf } from './names.ts';
-import { afterChange, type ChatChangeRow, systemMessage } from './system.ts';
+import { afterChange, draftsOf, type SystemDraft, systemMessage } from './system.ts';
 
 type Parts = DescribeParts & Pick<Core, 'publisher' | 'sendQueue' | 'chatCache' | 'signals'>;
 
@@ -37,7 +36,7 @@ async function createGroup(
   const chatId = newId();
   const nameOf = await namesOf(core, [caller.userId]);
   const { name, description = '' } = input;
-  let draft: OutboxDraft | undefined;
+  let told: { events: AnyBusEvent[]; system: SystemDraft } | undefined;
   const made = await core.chats.createGroup(
     { chatId, creator: caller.userId, others, name, description },
     (chat, userVersions) => {
@@ -45,12 +44,11 @@ async function createGroup(
       const body = `${nameOf(caller.userId)} created the group “${name}”`;
       const message = systemMessage(caller, chatId, now, { action: 'group_created', body, name });
       const event = chatCreatedEvent(chat, userVersions, caller.userId, newContext(caller), now);
-      const payload: ChatChangeRow = { events: [event], system: { message, joined: [], left: [] } };
-      draft = { subject: 'chat.change', payload };
-      return draft;
+      told = { events: [event], system: { message, joined: [], left: [] } };
+      return draftsOf(told.events, told.system);
     },
   );
-  if (!made || !draft) throw new AppError('NOT_FOUND', 'One of the users does not exist');
-  await afterChange(core, chatId, made.outboxId, draft);
+  if (!made || !told) throw new AppError('NOT_FOUND', 'One of the users does not exist');
+  await afterChange(core, chatId, made.outboxIds, told);
   return { created: true, chat: await describeFor(core, caller.userId, made.chat) };
 }

@@ -8,6 +8,7 @@ import {
   previewOf,
 } from '@parley/contract';
 import type { Core } from '../context.ts';
+import { newestSeen } from '../messages/newest.ts';
 import { unreadCounts } from '../messages/unread.ts';
 import type { ChatListing, ChatRecord, Member, OwnSettings, StoredMessage, Window } from '../ports/stores.ts';
 import { visibleProfiles } from '../users/profile.ts';
@@ -34,19 +35,15 @@ export async function summarise(
   const windows = listings.map(({ chat_id, self }) => windowOf(chat_id, self));
   const others = listings.flatMap(({ other }) => other?.user_id ?? []);
   // The numbers before what they stand for: a client that sees a number may rely on having what came up to it.
-  const [hidden, heads] = await Promise.all([core.marks.hiddenIn(viewer, windows), core.messages.heads(ids)]);
+  const heads = await core.messages.heads(ids);
   const [profiles, unread, newest, activity] = await Promise.all([
     visibleProfiles(core, viewer, others),
     unreadCounts(
       core,
       viewer,
       listings.map(({ chat_id, self }) => ({ ...windowOf(chat_id, self), readSeq: self.read_seq })),
-      hidden,
     ),
-    core.messages.newest(
-      windows.map((window, index) => ({ ...window, except: hidden[index] ?? [] })),
-      now,
-    ),
+    newestSeen(core, viewer, windows),
     core.messages.activity(ids),
   ]);
   const people = new Map(profiles.map((profile) => [profile.id, profile]));
@@ -69,7 +66,7 @@ export async function summarise(
       is_pinned: listing.is_pinned,
       created_at: listing.created_at,
       updated_at: activityOf({ joined_at: self.joined_at, left_at: listing.left_at }, activity.get(chat_id)),
-      version: heads.get(chat_id)?.version ?? 0,
+      version: listing.left_version ?? heads.get(chat_id)?.version ?? 0,
       state_version: listing.state_version,
     };
   });

@@ -74,6 +74,11 @@ export async function addParticipants(
       if (present.length + added.length > limits.groupMembers) {
         throw new AppError('CONFLICT', `A group has at most ${limits.groupMembers} members`);
       }
+      // Former members keep their place, and every look at the chat reads them.
+      const strangers = added.filter((id) => !chat.members.has(id)).length;
+      if (chat.members.size + strangers > limits.everMembers) {
+        throw new AppError('CONFLICT', 'Too many people have been in this group');
+      }
       const members = added.map((userId): MemberChange => ({ kind: 'join', userId, role: 'member' }));
       return { result: { added, already_members: wanted.filter((id) => !added.includes(id)) }, members };
     },

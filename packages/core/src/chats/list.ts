@@ -2,6 +2,7 @@
 import { type InputOf, limits, type OutputOf } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
+import { isIsoTime } from '../lib/times.ts';
 import type { Membership } from '../ports/stores.ts';
 import { activityOf, type DescribeParts, summarise } from './describe.ts';
 
@@ -62,7 +63,12 @@ async function placesOf(
   memberships: readonly Membership[],
   asOf: string | null,
 ): Promise<Place[]> {
-  const present = memberships.filter((each) => each.left_at === null).map((each) => each.chat_id);
+  // Who left since was still there.
+  const then = memberships.map((each) => {
+    const leftLater = asOf !== null && (each.left_at ?? '') > asOf;
+    return leftLater ? { ...each, left_at: null } : each;
+  });
+  const present = then.filter((each) => each.left_at === null).map((each) => each.chat_id);
   const activity = await core.messages.activity(present);
   if (asOf !== null) {
     const moved = present.filter((id) => (activity.get(id) ?? '') > asOf);
@@ -75,7 +81,7 @@ async function placesOf(
       }
     }
   }
-  return memberships.flatMap((membership): Place[] => {
+  return then.flatMap((membership): Place[] => {
     if (asOf !== null && membership.joined_at > asOf) return [];
     const changed = asOf !== null && (membership.pin_changed_at ?? '') > asOf;
     return [
@@ -105,5 +111,5 @@ function readCursor(text: string): Cursor {
 }
 
 function isTime(value: unknown): value is string {
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value);
+  return isIsoTime(value);
 }

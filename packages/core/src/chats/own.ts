@@ -2,6 +2,7 @@
 import type { InputOf, OutputOf } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
+import { isIsoTime } from '../lib/times.ts';
 import type { OwnSettings } from '../ports/stores.ts';
 import { publishTold, tellUser } from '../users/telling.ts';
 import { accessChat } from './access.ts';
@@ -9,13 +10,17 @@ import { muteAt } from './describe.ts';
 
 type Parts = Pick<Core, 'chats' | 'chatCache' | 'publisher' | 'clock'>;
 
-/** Mutes or unmutes; without `mute_until` for ever. Errors: `CHAT_NOT_FOUND`. */
+/** Mutes or unmutes; without `mute_until` for ever. Errors: `CHAT_NOT_FOUND`, `VALIDATION_ERROR` (a time beyond the year 9999). */
 export async function muteChat(
   core: Parts,
   caller: Caller,
   input: InputOf<'chats.mute'>,
 ): Promise<OutputOf<'chats.mute'>> {
   const until = input.is_muted && input.mute_until ? new Date(input.mute_until).toISOString() : null;
+  if (until !== null && !isIsoTime(until)) {
+    const message = 'must be a time from 1970 to 9999';
+    throw new AppError('VALIDATION_ERROR', undefined, { details: [{ path: 'mute_until', message }] });
+  }
   const wanted = muteAt({ is_muted: input.is_muted, mute_until: until }, isoNow(core));
   const { is_muted, mute_until } = await setOwn(core, caller, input.id, wanted);
   return { chat_id: input.id, is_muted, mute_until };

@@ -1,7 +1,7 @@
 /**
  * Changes of a chat and the `system` messages that tell of them. The change is in one store, the message perhaps in another, so they
- * cannot be one commit: the change is committed with an outbox row that holds the message and the events. Whoever publishes the row first
- * stores the message, right after the commit or in a sweep after a crash; its `client_msg_id` makes that once.
+ * cannot be one commit: the change is committed with its events and, in an outbox row of its own, the message. It is stored right after the
+ * commit, or by a sweep after a crash; its `client_msg_id` makes that once.
  *
  * The place of the message in the chat is when the change took effect: who joined sees what comes from it on, who left what came
  * before it.
@@ -17,12 +17,6 @@ export interface SystemDraft {
   message: NewMessage;
   joined: string[];
   left: string[];
-}
-
-/** The payload of outbox rows of subject `chat.change`. */
-export interface ChatChangeRow {
-  events: AnyBusEvent[];
-  system: SystemDraft | null;
 }
 
 type Parts = Pick<Core, 'chats' | 'sendQueue' | 'chatCache' | 'signals' | 'log'>;
@@ -43,7 +37,7 @@ export function systemMessage(
     payload: what,
     reply_to_message_id: null,
     forwarded_from: null,
-    fingerprint: 'system',
+    fingerprint: timelyFingerprint,
     created_at: new Date(now).toISOString(),
     expires_at: null,
     tokens: [],
@@ -52,25 +46,31 @@ export function systemMessage(
   };
 }
 
-/**
- * Stores the system message of a committed change where a crash or an outage kept it from being stored; answers the events, which come
- * after it.
- */
-export async function finishChange(core: Parts, row: ChatChangeRow): Promise<AnyBusEvent[]> {
-  if (row.system) {
-    const { stored, seq } = await storeSystem(core, row.system.message);
-    // A message that is stored only now stands behind what was said since: it says nothing about when the change took effect.
-    if (!stored) await setWindows(core, row.system, seq);
-  }
-  return row.events;
+/** Stores the system message of a committed change that a crash or an outage kept from being stored: a row of subject `chat.system`. */
+export async function storeLate(core: Parts, system: SystemDraft): Promise<AnyBusEvent[]> {
+  await storeSystem(core, system, lateFingerprint);
+  // The message has events of its own.
+  return [];
 }
 
-async function storeSystem(core: Parts, message: NewMessage): Promise<{ stored: boolean; seq: number }> {
-  const chat = await core.chatCache.fresh(message.chat_id);
+/** Tells a message that was stored right after the change from one that a sweep stored. */
+const [timelyFingerprint, lateFingerprint] = ['system', 'system-late'];
+
+/**
+ * Stores the message where it is missing, and sets the windows by its place. One that was stored late stands behind what was said since: it
+ * says nothing about when somebody left, whoever finds it. Who joined sees what comes from it on in any case: until then it sees nothing.
+ */
+async function storeSystem(core: Parts, system: SystemDraft, fingerprint: string): Promise<void> {
+  const { chat_id } = system.message;
+  const chat = await core.chatCache.fresh(chat_id);
   if (!chat) throw new Error('a chat that was changed is not there');
-  const send = { message, quote: null, chat, queuedAt: performance.now() };
-  const { outcome, message: placed } = await core.sendQueue.add(send);
-  return { stored: outcome === 'stored', seq: placed.seq };
+  const message = { ...system.message, fingerprint };
+  const joining = system.joined.filter((id) => chat.members.get(id)?.left_seq === null);
+  const queuedAt = performance.now();
+  const result = await core.sendQueue.add({ message, quote: null, chat, joining, queuedAt });
+  const storedWith = result.outcome === 'known' ? result.fingerprint : fingerprint;
+  const left = storedWith === lateFingerprint ? [] : system.left;
+  await setWindows(core, { ...system, left }, result.message.seq);
 }
 
 async function setWindows(core: Parts, { message, joined, left }: SystemDraft, seq: number): Promise<void> {
@@ -79,22 +79,31 @@ async function setWindows(core: Parts, { message, joined, left }: SystemDraft, s
   await core.signals.send({ kind: 'chats', chat_ids: [message.chat_id] });
 }
 
+/** The outbox rows of a change: its events, and the message that tells of it, if there is to be one. */
+export function draftsOf(events: readonly AnyBusEvent[], system: SystemDraft | null): OutboxDraft[] {
+  const told = { subject: 'events', payload: { events } };
+  return system ? [told, { subject: 'chat.system', payload: system }] : [told];
+}
+
 /**
- * Tells of a committed change: everybody's cached chat is old from now on, the system message is stored, the events are published.
- * What cannot be done now is done by a sweep; the change itself stands.
+ * Tells of a committed change: its events are published, everybody's cached chat is old from now on, and the system message is stored. What
+ * cannot be done now is done by a sweep; the change itself stands.
  */
 export async function afterChange(
   core: Parts & Pick<Core, 'publisher'>,
   chatId: string,
-  outboxId: string,
-  draft: OutboxDraft,
+  outboxIds: readonly string[],
+  { events, system }: { events: readonly AnyBusEvent[]; system: SystemDraft | null },
 ): Promise<void> {
+  const [toldId, systemId] = outboxIds;
+  if (toldId !== undefined) core.publisher.publish(toldId, events);
   await core.signals.send({ kind: 'chats', chat_ids: [chatId] });
-  const { events, system } = draft.payload as ChatChangeRow;
+  if (!system || systemId === undefined) return;
   try {
-    if (system) await setWindows(core, system, (await storeSystem(core, system.message)).seq);
-    core.publisher.publish(outboxId, events);
+    await storeSystem(core, system, timelyFingerprint);
+    // There is nothing of this row left to do.
+    core.publisher.publish(systemId, []);
   } catch (error) {
-    core.log.warn({ err: error }, 'what changed of a chat is told by the sweep');
+    core.log.warn({ err: error }, 'a system message is stored by the sweep');
   }
 }

@@ -15,7 +15,7 @@ import type {
 import { blindTo, masked, quoteOf, recipientsOf, statusFor, toWire } from './wire.ts';
 
 type EventParts = Pick<Core, 'messages' | 'chatCache' | 'clock'>;
-type ChangeParts = EventParts & Pick<Core, 'publisher' | 'log'>;
+type ChangeParts = EventParts & Pick<Core, 'publisher' | 'sendQueue' | 'log'>;
 
 /** What one outbox row tells of, and the messages as they were changed. */
 interface Batch {
@@ -29,7 +29,7 @@ export async function applyChanges(
   changes: readonly MessageChange[],
 ): Promise<ChangeResult[]> {
   const results = await core.messages.change(changes);
-  void publish(core, changes, results);
+  core.sendQueue.inTurn(() => publish(core, changes, results));
   return results;
 }
 

@@ -7,7 +7,7 @@ import { publishTold, tellUser } from '../users/telling.ts';
 import { accessMessage } from './access.ts';
 import { applyChanges } from './changes.ts';
 
-type Parts = Pick<Core, 'messages' | 'chatCache' | 'marks' | 'publisher' | 'clock' | 'log'>;
+type Parts = Pick<Core, 'messages' | 'chatCache' | 'marks' | 'publisher' | 'sendQueue' | 'clock' | 'log'>;
 
 /**
  * For me: gone from the caller's view, for ever, also where the caller is no member any more. For everyone: emptied, by its sender or

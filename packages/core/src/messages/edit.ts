@@ -9,7 +9,10 @@ import { accessLiveMessage } from './access.ts';
 import { applyChanges } from './changes.ts';
 import { presentMessages } from './present.ts';
 
-type Parts = Pick<Core, 'messages' | 'chatCache' | 'marks' | 'privacy' | 'publisher' | 'clock' | 'log'>;
+type Parts = Pick<
+  Core,
+  'messages' | 'chatCache' | 'marks' | 'privacy' | 'publisher' | 'sendQueue' | 'clock' | 'log'
+>;
 type Edit = InputOf<'messages.edit'>['payload'];
 
 /**

@@ -12,7 +12,7 @@ const perCommit = 100;
  * time share the work, and each message is told of once. Errors: `SERVICE_UNAVAILABLE`.
  */
 export async function expireMessages(
-  core: Pick<Core, 'messages' | 'chatCache' | 'clock' | 'publisher' | 'log'>,
+  core: Pick<Core, 'messages' | 'chatCache' | 'clock' | 'publisher' | 'sendQueue' | 'log'>,
   limit: number,
 ): Promise<number> {
   const at = new Date(core.clock.now()).toISOString();

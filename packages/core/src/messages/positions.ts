@@ -166,7 +166,10 @@ async function statusEvent(
       status,
       up_to_seq: span.to,
       message_ids: passed.map((message) => message.message_id),
-      sender_ids: [...new Set(passed.map((message) => message.sender_id))],
+      // Who was removed is told nothing more.
+      sender_ids: [...new Set(passed.map((message) => message.sender_id))].filter(
+        (id) => chat === undefined || chat.members.get(id)?.left_seq === null,
+      ),
       state_version: move.stateVersion,
       timestamp: move.at,
       visible,

@@ -6,7 +6,7 @@ import { newContext } from '../lib/events.ts';
 import { accessLiveMessage } from './access.ts';
 import { applyChanges } from './changes.ts';
 
-type Parts = Pick<Core, 'messages' | 'chatCache' | 'marks' | 'publisher' | 'clock' | 'log'>;
+type Parts = Pick<Core, 'messages' | 'chatCache' | 'marks' | 'publisher' | 'sendQueue' | 'clock' | 'log'>;
 
 /**
  * Sets the caller's reaction, or takes it back with null; answers all reactions after it. Errors: `NOT_FOUND` (no message that the

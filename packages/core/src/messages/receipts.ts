@@ -28,17 +28,14 @@ export async function markRead(
   const { seq } = message;
   // What was hidden of all that may still be unread is asked for while the position is written.
   const window = { chatId: input.chat_id, after: Math.max(seq, member.joined_seq), upTo: member.left_seq };
-  const [after, hidden] = await Promise.all([
-    core.positions.move({
-      chatId: input.chat_id,
-      userId: caller.userId,
-      delivered: seq,
-      read: seq,
-      context: newContext(caller),
-    }),
-    core.marks.hiddenIn(caller.userId, [window]),
-  ]);
-  const [unread] = await unreadCounts(core, caller.userId, [{ ...window, readSeq: after.read }], hidden);
+  const after = await core.positions.move({
+    chatId: input.chat_id,
+    userId: caller.userId,
+    delivered: seq,
+    read: seq,
+    context: newContext(caller),
+  });
+  const [unread] = await unreadCounts(core, caller.userId, [{ ...window, readSeq: after.read }]);
   return { unread_count: unread ?? 0 };
 }
 

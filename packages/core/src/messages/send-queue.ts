@@ -16,6 +16,8 @@ export interface QueuedSend {
   quote: Quote | null;
   /** The chat as the send was allowed in it. Who gets the message is decided when it is stored. */
   chat: ChatRecord;
+  /** Members whose time in the chat begins with this very message. */
+  joining?: readonly string[];
   /** When it joined the queue, as `performance.now()` has it. */
   queuedAt: number;
 }
@@ -40,7 +42,8 @@ export class SendQueue {
   readonly #clock: Clock;
   readonly #times: SendTimes | undefined;
   readonly #batcher: Batcher<QueuedSend, SendOutcome>;
-  readonly #publishing = new Set<Promise<void>>();
+  /** The end of what waits to be published; null while nothing does. */
+  #publishing: Promise<void> | null = null;
 
   constructor(parts: {
     messages: Pick<MessageStore, 'append'>;
@@ -72,10 +75,21 @@ export class SendQueue {
     return this.#batcher.addAll(sends);
   }
 
-  /** Resolves when nothing waits for a commit, and every stored message was handed to the publisher. */
+  /**
+   * Does something that publishes, behind what was committed and not published yet: events leave in the order of their commits. It must
+   * not reject.
+   */
+  inTurn(work: () => Promise<void>): void {
+    const turn = (this.#publishing ?? Promise.resolve()).then(work).finally(() => {
+      if (this.#publishing === turn) this.#publishing = null;
+    });
+    this.#publishing = turn;
+  }
+
+  /** Resolves when nothing waits for a commit, and everything stored was handed to the publisher. */
   async settled(): Promise<void> {
     await this.#batcher.settled();
-    while (this.#publishing.size > 0) await Promise.all(this.#publishing);
+    while (this.#publishing) await this.#publishing;
   }
 
   async #run(items: QueuedSend[]): Promise<SendOutcome[]> {
@@ -89,19 +103,13 @@ export class SendQueue {
     return outcomes;
   }
 
-  /** At once where all chats are cached, as they mostly are. */
+  /** At once where all chats are cached and nothing waits, as it mostly is. */
   #publish(stored: Map<string, Stored[]>): void {
     for (const [outboxId, batch] of stored) {
       const missing = new Set<string>();
       for (const { wire } of batch) if (!this.#chats.peek(wire.chat_id)) missing.add(wire.chat_id);
-      if (missing.size === 0) {
-        this.#publisher.publish(outboxId, this.#events(batch));
-        continue;
-      }
-      const publishing = this.#publishAfterLook(outboxId, batch, missing).finally(() =>
-        this.#publishing.delete(publishing),
-      );
-      this.#publishing.add(publishing);
+      if (missing.size === 0 && !this.#publishing) this.#publisher.publish(outboxId, this.#events(batch));
+      else this.inTurn(() => this.#publishAfterLook(outboxId, batch, missing));
     }
   }
 
@@ -123,7 +131,10 @@ export class SendQueue {
     return batch.map(({ wire, send }) => {
       const known = looked?.get(wire.chat_id) ?? this.#chats.peek(wire.chat_id);
       const chat = known && known.state_version >= send.chat.state_version ? known : send.chat;
-      return newMessageEvent(wire, chat, send.quote, send.message.context, now);
+      const event = newMessageEvent(wire, chat, send.quote, send.message.context, now);
+      const { recipients } = event.payload;
+      for (const id of send.joining ?? []) if (!recipients.includes(id)) recipients.push(id);
+      return event;
     });
   }
 }

@@ -2,6 +2,7 @@
 import { type InputOf, limits, type OutputOf } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
+import { isIsoTime } from '../lib/times.ts';
 import type { MarkedMessage, StoredMessage } from '../ports/stores.ts';
 import { publishTold, tellUser } from '../users/telling.ts';
 import { accessLiveMessage, accessMessage } from './access.ts';
@@ -101,17 +102,11 @@ function writeCursor({ starred_at, message_id }: Place): string {
 function readCursor(text: string): Place {
   try {
     const [starred_at, message_id] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
-    if (isTime(starred_at) && isId(message_id)) return { starred_at, message_id };
+    if (isIsoTime(starred_at) && isId(message_id)) return { starred_at, message_id };
   } catch {
     // Told below.
   }
   throw new AppError('BAD_REQUEST', 'The cursor cannot be read');
-}
-
-function isTime(value: unknown): value is string {
-  return (
-    typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value))
-  );
 }
 
 function isId(value: unknown): value is string {

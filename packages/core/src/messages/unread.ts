@@ -4,13 +4,12 @@ import type { Window } from '../ports/stores.ts';
 
 /**
  * How many messages by others each window holds after the user's read position that are neither deleted, over, `system`, nor deleted
- * by the user for itself; for many chats at once. `hidden` are the ids of those in each window, where they are known already.
+ * by the user for itself; for many chats at once.
  */
 export async function unreadCounts(
   core: Pick<Core, 'messages' | 'marks' | 'clock'>,
   userId: string,
   windows: readonly (Window & { readSeq: number })[],
-  hidden?: readonly (readonly string[])[],
 ): Promise<number[]> {
   if (windows.length === 0) return [];
   const asks = windows.map(({ chatId, after, upTo, readSeq }) => ({
@@ -18,7 +17,7 @@ export async function unreadCounts(
     after: Math.max(after, readSeq),
     upTo,
   }));
-  const except = hidden ?? (await core.marks.hiddenIn(userId, asks));
+  const except = await core.marks.hiddenIn(userId, asks);
   return core.messages.unread(
     asks.map((ask, index) => ({ ...ask, userId, except: except[index] ?? [] })),
     new Date(core.clock.now()).toISOString(),

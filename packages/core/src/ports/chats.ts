@@ -57,7 +57,7 @@ export interface Membership {
   left_seq: number | null;
 }
 
-/** A chat in one user's list, without its members. */
+/** A chat in one user's list, without its members; for a former member as it was when it left. */
 export interface ChatListing extends ChatSettings, OwnSettings {
   chat_id: string;
   type: ChatType;
@@ -67,6 +67,8 @@ export interface ChatListing extends ChatSettings, OwnSettings {
   self: Member;
   /** When the user left; null while a member. */
   left_at: string | null;
+  /** The chat's `version` when the user left; null while a member. */
+  left_version: number | null;
   /** The other one of a direct chat. */
   other: Member | null;
 }
@@ -79,6 +81,8 @@ export type MemberChange =
 /** What is to be changed of a chat, decided on its state under its lock. */
 export interface ChatDecision<T> {
   result: T;
+  /** The chat's `version` as far as it is known; kept for those who leave. */
+  version?: number;
   settings?: Partial<ChatSettings>;
   /** In this order. */
   members?: MemberChange[];
@@ -151,17 +155,17 @@ export interface ChatStore {
   >;
   /**
    * Makes a group in one commit: chat, group, members (the creator as admin), everyone's `user_version` (kind `chat`), and the outbox
-   * row that `tell` makes. Its `state_version` begins with 1. Undefined, and nothing is made, where one of the users does not exist.
+   * rows that `tell` makes. Its `state_version` begins with 1. Undefined, and nothing is made, where one of the users does not exist.
    */
   createGroup(
     input: { chatId: string; creator: string; others: readonly string[]; name: string; description: string },
-    tell: (chat: ChatRecord, userVersions: Record<string, number>) => OutboxDraft,
-  ): Promise<{ chat: ChatRecord; userVersions: Record<string, number>; outboxId: string } | undefined>;
+    tell: (chat: ChatRecord, userVersions: Record<string, number>) => readonly OutboxDraft[],
+  ): Promise<{ chat: ChatRecord; userVersions: Record<string, number>; outboxIds: string[] } | undefined>;
   /**
    * Changes a chat in one commit. `decide` gets it as it is under its lock, and what it throws is passed on with nothing changed.
    * Each member change, and the settings together, raise `state_version` by one in the order members, settings; the row of each changed
-   * member notes its number. A join or leave raises that user's `user_version` (kind `chat`); the window of who joins begins, and that of who
-   * leaves ends, with `headSeq`, until `setWindows` says better. Who joins again keeps an earlier window's beginning only if it
+   * member notes its number. A join or leave raises that user's `user_version` (kind `chat`); the window of who joins is empty until
+   * `setWindows` says where it begins; that of who leaves ends with `headSeq` until it says better, and the chat as it was is kept for them. Who joins again keeps an earlier window's beginning only if it
    * never left. Settings and roles that are as they were change nothing. What `tell` makes goes to the outbox in the same commit; it is not
    * called where nothing changed. Errors: `CHAT_NOT_FOUND`.
    */
@@ -169,8 +173,8 @@ export interface ChatStore {
     chatId: string,
     headSeq: number,
     decide: (chat: ChatRecord) => ChatDecision<T>,
-    tell: (changed: ChatChanged, result: T) => OutboxDraft,
-  ): Promise<{ result: T; changed: ChatChanged | null; outboxId: string | null }>;
+    tell: (changed: ChatChanged, result: T) => readonly OutboxDraft[],
+  ): Promise<{ result: T; changed: ChatChanged | null; outboxIds: string[] }>;
   /**
    * Says where windows begin and end by the place of the system message that told of it: `joined` see what comes from `seq` on, `left` what
    * came before it. Each edge is set once, by the message of its own change: one that was changed again since stays as it is, and so does

@@ -114,7 +114,7 @@ export interface MessageStore {
     asks: readonly (Window & { userId: string; except: readonly string[] })[],
     now: string,
   ): Promise<number[]>;
-  /** The newest message of each window that is neither deleted, over its time at `now`, nor among `except`. */
+  /** The newest message of each window that is neither deleted, over its time at `now`, nor among `except`, which are few. */
   newest(
     asks: readonly (Window & { except: readonly string[] })[],
     now: string,

@@ -10,7 +10,7 @@ import {
   type OutboxDraft,
 } from '@parley/core';
 import type { Sql, Transaction } from '../sql.ts';
-import { writeOutbox } from '../telling.ts';
+import { writeOutboxes } from '../telling.ts';
 import { type ChangePlan, type PlannedMember, planChange } from './plan.ts';
 import { raiseUsers } from './raise-users.ts';
 import { readChat } from './records.ts';
@@ -20,18 +20,18 @@ export function changeChat<T>(
   chatId: string,
   headSeq: number,
   decide: (chat: ChatRecord) => ChatDecision<T>,
-  tell: (changed: ChatChanged, result: T) => OutboxDraft,
-): Promise<{ result: T; changed: ChatChanged | null; outboxId: string | null }> {
+  tell: (changed: ChatChanged, result: T) => readonly OutboxDraft[],
+): Promise<{ result: T; changed: ChatChanged | null; outboxIds: string[] }> {
   return sql.transaction(async (tx) => {
     if (!(await lockChat(tx, chatId))) throw new AppError('CHAT_NOT_FOUND');
     const before = await readChat(tx, chatId);
     const decision = decide(before);
     const plan = planChange(before, decision);
     const { result } = decision;
-    if (plan.version === before.state_version) return { result, changed: null, outboxId: null };
+    if (plan.version === before.state_version) return { result, changed: null, outboxIds: [] };
 
-    const changed = await apply(tx, before, headSeq, plan);
-    return { result, changed, outboxId: await writeOutbox(tx, tell(changed, result)) };
+    const changed = await apply(tx, before, { seq: headSeq, version: decision.version ?? 0 }, plan);
+    return { result, changed, outboxIds: await writeOutboxes(tx, tell(changed, result)) };
   });
 }
 
@@ -45,7 +45,7 @@ export async function lockChat(tx: Transaction, chatId: string): Promise<boolean
 async function apply(
   tx: Transaction,
   before: ChatRecord,
-  headSeq: number,
+  head: { seq: number; version: number },
   plan: ChangePlan,
 ): Promise<ChatChanged> {
   const chatId = before.chat_id;
@@ -66,7 +66,7 @@ async function apply(
       [chatId, name, description, avatar_url, is_admin_only],
     );
   }
-  await writeMembers(tx, chatId, headSeq, plan.rows);
+  await writeMembers(tx, before, head, plan.rows);
   const moved = plan.rows.filter((row) => row.moved !== null).map((row) => row.userId);
   const userVersions = moved.length > 0 ? await raiseUsers(tx, moved, 'chat', chatId) : {};
   if (!userVersions) throw new Error('a user is gone whose membership was changed');
@@ -91,11 +91,12 @@ const join = `
   FROM unnest($3::uuid[], $4::text[], $5::bigint[]) AS i(user_id, role, version)
   ON CONFLICT (chat_id, user_id) DO UPDATE
   SET role = excluded.role, joined_at = excluded.joined_at, joined_seq = GREATEST(excluded.joined_seq, p.left_seq, p.joined_seq),
-      is_join_settled = false, left_at = NULL, left_seq = NULL, is_leave_settled = true, state_version = excluded.state_version`;
+      is_join_settled = false, left_at = NULL, left_seq = NULL, left_view = NULL, is_leave_settled = true, state_version = excluded.state_version`;
 
 const leave = `
   UPDATE chat_participants p
-  SET left_at = (SELECT clock_timestamp()), left_seq = $2, is_leave_settled = false, role = i.role, state_version = i.version
+  SET left_at = (SELECT clock_timestamp()), left_seq = $2, is_leave_settled = false, role = i.role, state_version = i.version,
+      left_view = $6::jsonb || jsonb_build_object('state_version', i.version)
   FROM unnest($3::uuid[], $4::text[], $5::bigint[]) AS i(user_id, role, version)
   WHERE p.chat_id = $1 AND p.user_id = i.user_id`;
 
@@ -106,8 +107,8 @@ const setRole = `
 
 async function writeMembers(
   tx: Transaction,
-  chatId: string,
-  headSeq: number,
+  chat: ChatRecord,
+  head: { seq: number; version: number },
   rows: readonly PlannedMember[],
 ): Promise<void> {
   const columns = (moved: PlannedMember['moved']) => {
@@ -115,7 +116,12 @@ async function writeMembers(
     return [chosen.map((row) => row.userId), chosen.map((row) => row.role), chosen.map((row) => row.version)];
   };
   const [joins, leaves, roles] = [columns('join'), columns('leave'), columns(null)];
-  if (joins[0]?.length) await tx.rows('join-chat', join, [chatId, headSeq, ...joins]);
-  if (leaves[0]?.length) await tx.rows('leave-chat', leave, [chatId, headSeq, ...leaves]);
-  if (roles[0]?.length) await tx.rows('set-roles', setRole, [chatId, ...roles]);
+  const { chat_id, name, description, avatar_url, is_admin_only, auto_delete_seconds } = chat;
+  if (joins[0]?.length) await tx.rows('join-chat', join, [chat_id, head.seq, ...joins]);
+  if (leaves[0]?.length) {
+    const settings = { name, description, avatar_url, is_admin_only, auto_delete_seconds };
+    const view = JSON.stringify({ ...settings, left_version: head.version });
+    await tx.rows('leave-chat', leave, [chat_id, head.seq, ...leaves, view]);
+  }
+  if (roles[0]?.length) await tx.rows('set-roles', setRole, [chat_id, ...roles]);
 }

@@ -1,7 +1,7 @@
 /** Making a group: one commit for the chat, its members, everyone's version, and what is told of it. */
 import type { ChatStore } from '@parley/core';
 import type { Sql } from '../sql.ts';
-import { writeOutbox } from '../telling.ts';
+import { writeOutboxes } from '../telling.ts';
 import { raiseUsers } from './raise-users.ts';
 import { readChat } from './records.ts';
 
@@ -27,6 +27,6 @@ export function createGroup(
     if (!userVersions) return undefined;
     await tx.rows('insert-group', insertGroup, [chatId, creator, name, description, members]);
     const chat = await readChat(tx, chatId);
-    return { chat, userVersions, outboxId: await writeOutbox(tx, tell(chat, userVersions)) };
+    return { chat, userVersions, outboxIds: await writeOutboxes(tx, tell(chat, userVersions)) };
   });
 }

@@ -1,7 +1,7 @@
 /** A user's list of chats: light, however many chats the user has and however many members these have. */
-import type { ChatListing, Member, Membership } from '@parley/core';
+import type { ChatListing, ChatSettings, Member, Membership } from '@parley/core';
 import type { Sql } from '../sql.ts';
-import { joinGroup, memberJson, settingsColumns } from './records.ts';
+import { joinedSeq, joinGroup, memberJson, settingsColumns } from './records.ts';
 
 /**
  * One row of columns for all of them, in milliseconds: with a thousand chats, rows and dates cost more to send and parse than to find. By
@@ -10,9 +10,9 @@ import { joinGroup, memberJson, settingsColumns } from './records.ts';
  */
 const selectMemberships = `
   SELECT json_agg(chat_id) AS chat_id, json_agg(is_pinned) AS is_pinned, json_agg(${epochMs('pin_changed_at')}) AS pin_changed_at,
-         json_agg(${epochMs('joined_at')}) AS joined_at, json_agg(joined_seq) AS joined_seq,
+         json_agg(${epochMs('joined_at')}) AS joined_at, json_agg(${joinedSeq('p')}) AS joined_seq,
          json_agg(${epochMs('left_at')}) AS left_at, json_agg(left_seq) AS left_seq
-  FROM chat_participants WHERE user_id = $1`;
+  FROM chat_participants p WHERE user_id = $1`;
 
 function epochMs(column: string): string {
   return `(date_part('epoch', ${column}) * 1000)::bigint`;
@@ -52,7 +52,7 @@ function toTime(ms: number | null | undefined): string | null {
 /** Reads one member of a group. A join for the other one of a direct chat would read all members of groups too, and then leave them out. */
 const selectListings = `
   SELECT c.id, c.type, c.state_version, c.created_at, ${settingsColumns},
-         p.is_muted, p.mute_until, p.is_pinned, p.left_at, ${memberJson('p')} AS self,
+         p.is_muted, p.mute_until, p.is_pinned, p.left_at, p.left_view, ${memberJson('p')} AS self,
          CASE WHEN c.type = 'direct' THEN (
            SELECT ${memberJson('o')} FROM chat_participants o WHERE o.chat_id = c.id AND o.user_id <> $1
          ) END AS other
@@ -61,14 +61,18 @@ const selectListings = `
   CROSS JOIN LATERAL (SELECT * FROM chats WHERE id = i.chat_id OFFSET 0) c
   ${joinGroup}`;
 
-type ListingRow = Omit<ChatListing, 'chat_id' | 'created_at' | 'mute_until' | 'left_at'> & {
+type ListingRow = Omit<ChatListing, 'chat_id' | 'created_at' | 'mute_until' | 'left_at' | 'left_version'> & {
   id: string;
   created_at: Date;
   mute_until: Date | null;
   left_at: Date | null;
+  left_view: LeftView | null;
   self: Member;
   other: Member | null;
 };
+
+/** The chat as it was when the user left. */
+type LeftView = ChatSettings & { state_version: number; left_version: number };
 
 export async function listings(
   sql: Sql,
@@ -77,11 +81,13 @@ export async function listings(
 ): Promise<Map<string, ChatListing>> {
   const rows = await sql.rows<ListingRow>('listings', selectListings, [userId, chatIds]);
   return new Map(
-    rows.map(({ id, created_at, mute_until, left_at, ...rest }) => [
+    rows.map(({ id, created_at, mute_until, left_at, left_view, ...present }) => [
       id,
       {
         chat_id: id,
-        ...rest,
+        left_version: null,
+        ...present,
+        ...left_view,
         created_at: created_at.toISOString(),
         mute_until: mute_until?.toISOString() ?? null,
         left_at: left_at?.toISOString() ?? null,

@@ -31,11 +31,18 @@ export const joinGroup = `
     SELECT name, description, avatar_url, is_admin_only FROM groups WHERE chat_id = c.id OFFSET 0
   ) g ON true`;
 
+/** Nothing is a member's to see until the place of the message is known that told of its joining: until then this stands for the beginning. */
+const unsettled = Number.MAX_SAFE_INTEGER;
+
+/** Where the window of a row of `chat_participants` begins. */
+export const joinedSeq = (row: string) =>
+  `CASE WHEN ${row}.is_join_settled THEN ${row}.joined_seq ELSE ${unsettled} END`;
+
 /** A row of `chat_participants` as a JSON object with the fields of `Member`. */
 export const memberJson = (row: string) => `json_build_object(
   'user_id', ${row}.user_id, 'role', ${row}.role,
   'joined_at', to_char(${row}.joined_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  'joined_seq', ${row}.joined_seq, 'left_seq', ${row}.left_seq,
+  'joined_seq', ${joinedSeq(row)}, 'left_seq', ${row}.left_seq,
   'delivered_seq', ${row}.delivered_seq, 'read_seq', ${row}.read_seq)`;
 
 /** One query per batch of chats; members come with their chat, oldest first. */

@@ -8,24 +8,35 @@ type UnreadAsks = Parameters<MessageStore['unread']>[0];
 type NewestAsks = Parameters<MessageStore['newest']>[0];
 
 /**
- * The tally of the user's last message up to a place. Looked for nearby first: from an end that is open PostgreSQL reads a whole page of
- * the index, which costs more than the rest.
+ * The tally of the user at the end of the last of so many blocks. Looked for nearby first: from an end that is open PostgreSQL reads a whole
+ * page of the index.
  */
-function senderTally(seq: string): string {
-  const last = (near: string) => `
-      SELECT m.sender_tally FROM messages m
-      WHERE m.chat_id = a.chat_id AND m.sender_id = a.user_id AND m.seq <= ${seq} ${near} ORDER BY m.seq DESC LIMIT 1`;
-  return `coalesce((${last(`AND m.seq > ${seq} - 32`)}), (${last('')}), 0)`;
+function tallyOfUser(blocks: string): string {
+  const last = (near: string) => `(
+      SELECT s.tally FROM message_sender_tallies s
+      WHERE s.chat_id = a.chat_id AND s.sender_id = a.user_id AND s.block < ${blocks} ${near} ORDER BY s.block DESC LIMIT 1
+    )`;
+  return `coalesce(${last(`AND s.block >= ${blocks} - 4`)}, ${last('')}, 0)`;
 }
+
+/** How many of the user's there are between two places that are near each other. */
+const messagesOfUser = (from: string, to: string): string => `(
+      SELECT count(*) FROM (
+        SELECT m.sender_id, m.type FROM messages m
+        WHERE m.chat_id = a.chat_id AND m.seq > ${from} AND m.seq <= ${to} ORDER BY m.seq
+      ) m WHERE m.sender_id = a.user_id AND m.type <> 'system'
+    )`;
 
 const asksOfUnread =
   'unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS a(chat_id, user_id, lo, hi, ord)';
 
 /**
- * Of the messages in a window, the difference of the tallies at its ends; less those of the user, of which there is the same; less what was
- * deleted or is over its time, and what is excepted, which are looked up one by one. Numbers have no holes, so the ends are found by
- * equality. `h.top` is the last message in the window. Where one row is looked up, LIMIT keeps it a look-up: a plain join may be planned
- * over the whole table.
+ * Of the messages in a window, the difference of the tallies at its ends; less the same of those of the user, which is known at the end of
+ * each block and counted behind it; less what was deleted or is over its time, and what is excepted, which are looked up one by one. `h.top`
+ * is the last message in the window; numbers have no holes, so the ends are found by their own.
+ *
+ * Where one row is looked up, LIMIT keeps it a look-up: a plain join may be planned over the whole table. ORDER BY, and a range where one
+ * number would do, leave no other index to choose, also for a plan that was made while the table was empty.
  */
 const unreadSql = `
   SELECT a.ord, top.tally - base.tally - mine.tally - emptied.count - over.count AS count
@@ -34,15 +45,28 @@ const unreadSql = `
     SELECT least(h.last_seq, a.hi) AS top FROM message_heads h WHERE h.chat_id = a.chat_id LIMIT 1
   ) h
   CROSS JOIN LATERAL (
-    SELECT m.tally FROM messages m WHERE m.chat_id = a.chat_id AND m.seq = h.top LIMIT 1
+    SELECT m.tally FROM messages m
+    WHERE m.chat_id = a.chat_id AND m.seq > h.top - 1 AND m.seq <= h.top ORDER BY m.seq LIMIT 1
   ) top
   CROSS JOIN LATERAL (
     SELECT coalesce((
-      SELECT m.tally FROM messages m WHERE m.chat_id = a.chat_id AND m.seq = a.lo LIMIT 1
+      SELECT m.tally FROM messages m
+      WHERE m.chat_id = a.chat_id AND m.seq > a.lo - 1 AND m.seq <= a.lo ORDER BY m.seq LIMIT 1
     ), 0) AS tally
   ) base
   CROSS JOIN LATERAL (
-    SELECT ${senderTally('h.top')} - ${senderTally('a.lo')} AS tally
+    SELECT coalesce((
+      SELECT b.block + 1 FROM message_blocks b WHERE b.chat_id = a.chat_id ORDER BY b.block DESC LIMIT 1
+    ), 0) AS blocks OFFSET 0
+  ) i
+  CROSS JOIN LATERAL (
+    SELECT least(a.lo / ${blockSize}, i.blocks) AS lo, least(h.top / ${blockSize}, i.blocks) AS top OFFSET 0
+  ) n
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN n.lo = n.top OR h.top - a.lo <= ${2 * blockSize} THEN ${messagesOfUser('a.lo', 'h.top')}
+      ELSE ${tallyOfUser('n.top')} + ${messagesOfUser(`n.top * ${blockSize}`, 'h.top')}
+         - ${tallyOfUser('n.lo')} - ${messagesOfUser(`n.lo * ${blockSize}`, 'a.lo')}
+      END AS tally
   ) mine
   CROSS JOIN LATERAL (
     SELECT count(*) AS count FROM messages m
@@ -50,9 +74,12 @@ const unreadSql = `
       AND m.type <> 'system'
   ) emptied
   CROSS JOIN LATERAL (
-    SELECT count(*) AS count FROM messages m
-    WHERE m.chat_id = a.chat_id AND m.expires_at <= $5 AND m.expires_at IS NOT NULL AND NOT m.is_deleted
-      AND m.seq > a.lo AND m.seq <= h.top AND m.sender_id <> a.user_id AND m.type <> 'system'
+    SELECT count(*) AS count FROM (
+      SELECT * FROM messages m
+      WHERE m.chat_id = a.chat_id AND m.expires_at <= $5 AND m.expires_at IS NOT NULL AND NOT m.is_deleted
+      ORDER BY m.expires_at OFFSET 0
+    ) m
+    WHERE m.seq > a.lo AND m.seq <= h.top AND m.sender_id <> a.user_id AND m.type <> 'system'
   ) over
   WHERE h.top > a.lo
   UNION ALL
@@ -137,20 +164,44 @@ export async function findNewest(
   return newest;
 }
 
+/**
+ * The last block that is older than the time, and what was sent by then in the next one, or behind all blocks. Times rise with the numbers,
+ * but for what clocks differ.
+ */
+const activitySql = `
+  SELECT h.chat_id, x.at FROM message_heads h
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN h.last_at <= $2 THEN h.last_at ELSE (
+      SELECT coalesce((
+        SELECT m.created_at FROM messages m
+        WHERE m.chat_id = h.chat_id AND m.seq > y.low * ${blockSize} AND m.seq <= y.top AND m.created_at <= $2
+        ORDER BY m.seq DESC LIMIT 1
+      ), y.last_at)
+      FROM (
+        SELECT coalesce(b.block + 1, 0) AS low, b.last_at, CASE WHEN (
+          SELECT true FROM message_blocks n
+          WHERE n.chat_id = h.chat_id AND n.block > coalesce(b.block, -1) ORDER BY n.block LIMIT 1
+        ) THEN (coalesce(b.block, -1) + 2) * ${blockSize} ELSE h.last_seq END AS top
+        FROM (SELECT) one
+        LEFT JOIN LATERAL (
+          SELECT b.block, b.last_at FROM message_blocks b WHERE b.chat_id = h.chat_id AND b.last_at <= $2
+          ORDER BY b.last_at DESC, b.block DESC LIMIT 1
+        ) b ON true
+        OFFSET 0
+      ) y
+    ) END AS at
+  ) x
+  WHERE h.chat_id = ANY($1::uuid[]) AND x.at IS NOT NULL`;
+
 /** As `MessageStore.activity` says. */
 export async function findActivity(
   sql: Sql,
   chatIds: readonly string[],
   asOf: string | undefined,
 ): Promise<Map<string, string>> {
-  const rows = await sql.rows<{ chat_id: string; at: Date }>(
-    'activity',
-    `SELECT chat_id, at FROM message_heads h
-     CROSS JOIN LATERAL (
-       SELECT CASE WHEN h.last_at > $2 THEN parley_sent_by(h.chat_id, h.last_seq, $2) ELSE h.last_at END AS at
-     ) x
-     WHERE chat_id = ANY($1::uuid[]) AND at IS NOT NULL`,
-    [chatIds, asOf ?? 'infinity'],
-  );
+  const rows = await sql.rows<{ chat_id: string; at: Date }>('activity', activitySql, [
+    chatIds,
+    asOf ?? 'infinity',
+  ]);
   return new Map(rows.map(({ chat_id, at }) => [chat_id, at.toISOString()]));
 }

@@ -6,8 +6,9 @@
 import type { MessageStore, StoredMessage } from '@parley/core';
 import type { Sql } from '../sql.ts';
 import { blockSize } from './indexer.ts';
-import { columnsOfM, type MessageRow, noEnd, toStored } from './rows.ts';
-import { blocksOf, blocksRead, buckets, matches } from './search.ts';
+import { type MessageRow, noEnd, toStored } from './rows.ts';
+import { blocksRead } from './search.ts';
+import { blocksPerChat, blocksSql, firstId, lastId, messagesSql, newestSql } from './search-chats-sql.ts';
 import { blockQueryOf, patternsOf } from './words.ts';
 
 type Input = Parameters<MessageStore['searchChats']>[0];
@@ -21,79 +22,48 @@ interface OpenChat {
   lastId: string | null;
 }
 
-interface Candidate {
-  window: SearchedWindow;
-  block: number;
-  lastId: string;
-}
+type Candidate = OpenChat & { lastId: string };
 
-/** Chats of the first wave; each further one has four times as many. */
-const firstWave = 32;
-/** Blocks of a chat that are looked up at once. */
-const blocksPerChat = 32;
-/** Blocks whose messages are read at once. */
-const blocksAtOnce = 64;
+/** Chats of the first wave, which may be all that are looked at, and how each further one grows. */
+const firstWave = 64;
+const waveGrowth = 16;
+/** Chats of a statement; those of a wave run beside each other. */
+const chatsAtOnce = 256;
+/** Blocks whose messages are read at once: few at first, because they may fill the page. */
+const blocksFirst = 16;
+const blocksAtOnce = 128;
 /** Ids rise with time and with `seq`, but for what clocks differ and messages wait: milliseconds. */
 const slackMs = 10_000;
-
 /** The least version 7 id of a time. */
 function idOf(time: number): string {
-  const hex = Math.max(time, 0).toString(16).padStart(12, '0');
+  const hex = Math.min(Math.max(time, 0), 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
 const timeOf = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
-/** $3 is not used here, so that all three share their first parameters. */
-const newestSql = `
-  SELECT w.ord, y.low, below.last_id, m.*
-  FROM unnest($4::uuid[], $5::bigint[], $6::bigint[]) WITH ORDINALITY AS w(chat_id, lo, hi, ord)
-  LEFT JOIN LATERAL (
-    SELECT b.block FROM message_blocks b WHERE b.chat_id = w.chat_id AND b.last_id >= $8 ORDER BY b.last_id LIMIT 1
-  ) start ON true
-  CROSS JOIN LATERAL (
-    SELECT coalesce(start.block, (
-      SELECT b.block + 1 FROM message_blocks b WHERE b.chat_id = w.chat_id ORDER BY b.block DESC LIMIT 1
-    ), 0) AS low
-  ) y
-  LEFT JOIN LATERAL (
-    SELECT b.last_id FROM message_blocks b WHERE b.chat_id = w.chat_id AND b.block = y.low - 1 LIMIT 1
-  ) below ON true
-  LEFT JOIN LATERAL (
-    SELECT ${columnsOfM} FROM messages m
-    WHERE m.chat_id = w.chat_id AND m.seq > greatest(w.lo, y.low * ${blockSize})
-      AND m.seq <= least(w.hi, (start.block + 1) * ${blockSize}) AND m.message_id < $7 AND ${matches}
-      AND $3::text IS NOT NULL
-    ORDER BY m.seq DESC
-  ) m ON true`;
-
-const blocksSql = `
-  SELECT w.ord, b.block, b.last_id
-  FROM unnest($1::uuid[], $2::bigint[], $4::bigint[]) WITH ORDINALITY AS w(chat_id, low, high, ord)
-  CROSS JOIN LATERAL (
-    SELECT found.block, found.last_id FROM ${buckets('w.low', 'w.high')}
-    CROSS JOIN LATERAL (
-      ${blocksOf('w.chat_id')} AND found.block BETWEEN w.low AND w.high ORDER BY found.block DESC
-    ) found LIMIT ${blocksPerChat}
-  ) b`;
-
-const messagesSql = `
-  SELECT ${columnsOfM}
-  FROM unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS w(chat_id, lo, hi)
-  CROSS JOIN LATERAL (
-    SELECT * FROM messages m
-    WHERE m.chat_id = w.chat_id AND m.seq > w.lo AND m.seq <= w.hi AND m.message_id < $6 AND ${matches}
-  ) m`;
-
 /** As `MessageStore.searchChats` says. */
 export async function searchChats(sql: Sql, input: Input): Promise<StoredMessage[]> {
   const search = new ChatsSearch(sql, input);
-  for (let from = 0, size = firstWave; from < input.windows.length; from += size, size *= 4) {
+  for (let from = 0, size = firstWave; from < input.windows.length; from += size, size *= waveGrowth) {
     const wave = input.windows.slice(from, from + size);
     if (!search.mayHave(Date.parse(wave[0]?.lastAt ?? ''))) break;
     await search.read(wave);
   }
   return search.found.map(toStored);
+}
+
+/** What a statement gives for some chats at a time, in their order. */
+async function inParts<T, R>(
+  list: readonly T[],
+  statement: (part: readonly T[]) => Promise<R[]>,
+): Promise<R[]> {
+  const parts = Array.from({ length: Math.ceil(list.length / chatsAtOnce) }, (_, n) =>
+    statement(list.slice(n * chatsAtOnce, (n + 1) * chatsAtOnce)),
+  );
+  return (await Promise.all(parts)).flat();
 }
 
 class ChatsSearch {
@@ -111,7 +81,7 @@ class ChatsSearch {
   constructor(sql: Sql, { terms, before, limit, now }: Input) {
     this.#sql = sql;
     this.#limit = limit;
-    this.#before = before ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+    this.#before = before ?? lastId;
     this.#start = before === null ? this.#before : idOf(timeOf(before) + slackMs);
     this.#query = blockQueryOf(terms);
     this.#matching = [patternsOf(terms), now];
@@ -130,19 +100,15 @@ class ChatsSearch {
   }
 
   async read(wave: readonly SearchedWindow[]): Promise<void> {
-    let open = await this.#readNewest(wave);
+    let open = await inParts(wave, (part) => this.#readNewest(part));
     while (this.#blocksLeft > 0) {
       open = open.filter(({ lastId }) => lastId !== null && this.mayHave(timeOf(lastId)));
       if (open.length === 0) return;
-      const candidates = await this.#findBlocks(open);
+      const candidates = await inParts(open, (part) => this.#findBlocks(part));
       await this.#readBlocks(candidates);
-      open = open.flatMap((chat) => {
-        const own = candidates.filter(({ window }) => window === chat.window);
-        const last = own.at(-1);
-        return last && own.length === blocksPerChat
-          ? [{ ...chat, block: last.block, lastId: last.lastId }]
-          : [];
-      });
+      // Of a chat with as many as are looked up at once there may be more.
+      const own = Map.groupBy(candidates, ({ window }) => window);
+      open = [...own.values()].flatMap((list) => list.slice(blocksPerChat - 1));
     }
   }
 
@@ -151,7 +117,6 @@ class ChatsSearch {
       { ord: number; low: number; last_id: string | null } & ({ message_id: null } | MessageRow)
     >('search-newest', newestSql, [
       ...this.#matching,
-      this.#query,
       wave.map(({ chatId }) => chatId),
       wave.map(({ after }) => after),
       wave.map(({ upTo }) => upTo ?? noEnd),
@@ -179,6 +144,8 @@ class ChatsSearch {
         open.map(({ window }) => Math.floor(window.after / blockSize)),
         this.#query,
         open.map(({ block }) => block - 1),
+        // What is older than the last message of a full page is of no use.
+        this.found[this.#limit - 1]?.message_id ?? firstId,
       ],
     );
     return rows.flatMap(({ ord, block, last_id }) => {
@@ -189,8 +156,10 @@ class ChatsSearch {
 
   async #readBlocks(candidates: readonly Candidate[]): Promise<void> {
     const sorted = candidates.toSorted((a, b) => (a.lastId < b.lastId ? 1 : -1));
-    for (let from = 0; from < sorted.length && this.#blocksLeft > 0; from += blocksAtOnce) {
-      const some = sorted.slice(from, from + Math.min(blocksAtOnce, this.#blocksLeft));
+    for (let from = 0, size = blocksFirst; from < sorted.length && this.#blocksLeft > 0; ) {
+      const some = sorted.slice(from, from + Math.min(size, this.#blocksLeft));
+      from += size;
+      size = Math.min(size * 2, blocksAtOnce);
       const last = this.found[this.#limit - 1]?.message_id;
       if (last !== undefined && (some[0]?.lastId ?? '') < last) return;
       this.#blocksLeft -= some.length;

@@ -1,5 +1,5 @@
 /**
- * Searching one chat, newest first. The newest messages are read one by one: a word that is in one of a hundred fills the page from them.
+ * Searching one chat, newest first. The newest messages are read one by one: a word that is in one of ten fills the page from them.
  * What is older is found through the index of blocks, a bucket at a time, until the page is full. So a search reads at most
  * `newestRead` messages, those without a block yet, and those of `blocksRead` blocks; what is behind these is not found.
  */
@@ -10,7 +10,7 @@ import { columnsOfM, type MessageRow, noEnd, toStored } from './rows.ts';
 import { blockQueryOf, keyMark, patternsOf } from './words.ts';
 
 /** Messages read before the index is asked. */
-const newestRead = 1000;
+const newestRead = 320;
 /** Blocks that may hold something, of a search. Each has sixteen messages: together some 100 ms. */
 export const blocksRead = 8192;
 /** Blocks of a bucket, as in `parley_block_words`. */

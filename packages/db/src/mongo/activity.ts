@@ -119,7 +119,11 @@ export class ChatActivity {
     for (let start = 0; start < chats.length; start += chatsPerQuery) {
       const filter = { _id: { $in: chats.slice(start, start + chatsPerQuery) } };
       const deadline = this.#connection.deadline();
-      const options = { batchSize: chatsPerQuery, maxTimeMS: this.#connection.left(deadline) };
+      const options = {
+        hint: messageIndexes.id,
+        batchSize: chatsPerQuery,
+        maxTimeMS: this.#connection.left(deadline),
+      };
       const query = () => this.#collection.find(filter, options).toArray();
       for (const { _id, newest } of await this.#connection.run(query, deadline)) found.set(_id, newest.at);
     }

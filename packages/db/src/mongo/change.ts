@@ -8,8 +8,9 @@
  * 1. No holes. Version n is only ever tried by somebody who knows that n-1 is stored (from the head), and the unique index (chat,
  *    versions), which holds all versions that any message of the chat ever had, lets one have it: a message that is
  *    sent or a change. (Within one document the index would allow it twice; so the head must not be older than the message, whose
- *    own version is the largest that it ever had.) So at any moment the versions taken in a chat are 1 to n, and nobody can have seen a larger one when a smaller
- *    one appears. Neighbouring changes of one message go in one update and take several at once.
+ *    own version is the largest that it ever had.) So at any moment the versions taken in a chat are 1 to n, and nobody can
+ *    have seen a larger one when a smaller one appears. Neighbouring changes of one message go in one update and take several
+ *    at once.
  * 2. No lost change. The update matches only the version that was read: if somebody changed the message meanwhile it matches
  *    nothing, takes no number, and the change is decided again on what is there now. Each change of a message raises its version, so no
  *    two states have the same.
@@ -24,8 +25,8 @@
  * 6. Zombies. An update that was given up and is carried out late succeeds only if the message is as it was and its version is
  *    still free with the one before it stored: then it is as if it had come in time. A message keeps its last 10,000 past versions
  *    for this, not all: so many changes of one message take longer than anything late can last.
- * 7. Events. Changes of several calls may share an update, but never a name in the outbox: who publishes its own and completes them must not
- *    take away another's that are not published yet.
+ * 7. Events. Changes of several calls may share an update, but never a name in the outbox: who publishes its own and completes
+ *    them must not take away another's that are not published yet.
  *
  * Within a process the changes of a chat wait for each other, and go on together: a hundred reactions at once are two updates rather
  * than a hundred that collide.
@@ -105,8 +106,11 @@ export class MessageChanger {
 
   /** Makes the changes until one collides; says which are left. */
   async #attempt(chatId: string, entries: WaitingChange[], deadline: number): Promise<WaitingChange[]> {
-    const messages = await this.#read(entries, deadline);
-    let head = this.#cache.take(chatId) ?? (await this.#readHead(chatId, deadline));
+    const [messages, current] = await Promise.all([
+      this.#read(entries, deadline),
+      this.#cache.take(chatId) ?? this.#readHead(chatId, deadline),
+    ]);
+    let head = current;
     for (let done = 0; done < entries.length; ) {
       const id = entries[done]?.change.messageId ?? '';
       const message = messages.get(id);

@@ -18,7 +18,9 @@ export const nothingPublished: PublishedIds = {
   returnPublished: () => undefined,
 };
 /** Tells what there is to tell, whatever it is. */
-export const told = (changed: unknown): OutboxDraft => ({ subject: 'test', payload: { changed } });
+export const told = (changed: unknown): OutboxDraft[] => [{ subject: 'test', payload: { changed } }];
+/** Where a window begins that is empty because it is not settled yet. */
+export const unsettled = Number.MAX_SAFE_INTEGER;
 /** Decides on changes without looking. */
 export const doing =
   (decision: Omit<ChatDecision<null>, 'result'>) =>
@@ -80,8 +82,14 @@ export function chatDatabase() {
                 (SELECT json_agg(o ORDER BY o.id) FROM outbox o) AS outbox`,
         [],
       ),
-    outboxRow: async (id: string | null | undefined) =>
-      (await sql().rows('outbox-row', 'SELECT subject, payload FROM outbox WHERE id = $1', [id]))[0],
+    /** These rows of the outbox, in the order of the ids. */
+    outboxRows: (ids: readonly string[] | undefined) =>
+      sql().rows(
+        'outbox-rows',
+        `SELECT subject, payload FROM unnest($1::bigint[]) WITH ORDINALITY AS i(id, place) JOIN outbox USING (id)
+         ORDER BY place`,
+        [ids],
+      ),
     /** What raised a user's version, oldest first. */
     userChanges: (userId: string) =>
       sql().rows<{ version: number; kind: string; ref: string }>(

@@ -88,10 +88,12 @@ function withReply(room: Room, message: Message): Room {
   const { reply_to_preview: reply } = message;
   if (!reply || !room.history) return append(room, message);
   const replied = findMessage(room, reply.message_id);
-  if (!replied && room.marks.get(reply.message_id) !== 'hidden') {
-    return doubting(append(room, message), 'later');
+  if (replied) {
+    return append(room, { ...message, reply_to_preview: { ...reply, preview: shownOf(replied) } });
   }
-  return append(room, { ...message, reply_to_preview: { ...reply, preview: shownOf(replied) } });
+  // The quote belongs to the reply: who deleted what it quotes for itself still has that.
+  const hidden = room.marks.get(reply.message_id) === 'hidden';
+  return hidden ? append(room, message) : doubting(append(room, message), 'later');
 }
 
 /** The line that stands for a message replied to. */

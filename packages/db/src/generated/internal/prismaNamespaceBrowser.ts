@@ -165,6 +165,7 @@ export const ChatParticipantScalarFieldEnum = {
   left_seq: 'left_seq',
   is_join_settled: 'is_join_settled',
   is_leave_settled: 'is_leave_settled',
+  left_view: 'left_view',
   delivered_seq: 'delivered_seq',
   read_seq: 'read_seq',
   state_version: 'state_version'
@@ -311,6 +312,7 @@ export const MessageBlockScalarFieldEnum = {
   chat_id: 'chat_id',
   block: 'block',
   last_id: 'last_id',
+  last_at: 'last_at',
   is_live: 'is_live'
 } as const
 
@@ -335,19 +337,19 @@ export const SortOrder = {
 export type SortOrder = (typeof SortOrder)[keyof typeof SortOrder]
 
 
-export const JsonNullValueInput = {
-  JsonNull: JsonNull
-} as const
-
-export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
-
-
 export const NullableJsonNullValueInput = {
   DbNull: DbNull,
   JsonNull: JsonNull
 } as const
 
 export type NullableJsonNullValueInput = (typeof NullableJsonNullValueInput)[keyof typeof NullableJsonNullValueInput]
+
+
+export const JsonNullValueInput = {
+  JsonNull: JsonNull
+} as const
+
+export type JsonNullValueInput = (typeof JsonNullValueInput)[keyof typeof JsonNullValueInput]
 
 
 export const QueryMode = {

@@ -97,6 +97,7 @@ export type ChatParticipantCountAggregateOutputType = {
   left_seq: number
   is_join_settled: number
   is_leave_settled: number
+  left_view: number
   delivered_seq: number
   read_seq: number
   state_version: number
@@ -175,6 +176,7 @@ export type ChatParticipantCountAggregateInputType = {
   left_seq?: true
   is_join_settled?: true
   is_leave_settled?: true
+  left_view?: true
   delivered_seq?: true
   read_seq?: true
   state_version?: true
@@ -282,6 +284,7 @@ export type ChatParticipantGroupByOutputType = {
   left_seq: bigint | null
   is_join_settled: boolean
   is_leave_settled: boolean
+  left_view: runtime.JsonValue | null
   delivered_seq: bigint
   read_seq: bigint
   state_version: bigint
@@ -325,6 +328,7 @@ export type ChatParticipantWhereInput = {
   left_seq?: Prisma.BigIntNullableFilter<"ChatParticipant"> | bigint | number | null
   is_join_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
   is_leave_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
+  left_view?: Prisma.JsonNullableFilter<"ChatParticipant">
   delivered_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
@@ -347,6 +351,7 @@ export type ChatParticipantOrderByWithRelationInput = {
   left_seq?: Prisma.SortOrderInput | Prisma.SortOrder
   is_join_settled?: Prisma.SortOrder
   is_leave_settled?: Prisma.SortOrder
+  left_view?: Prisma.SortOrderInput | Prisma.SortOrder
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
@@ -373,6 +378,7 @@ export type ChatParticipantWhereUniqueInput = Prisma.AtLeast<{
   left_seq?: Prisma.BigIntNullableFilter<"ChatParticipant"> | bigint | number | null
   is_join_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
   is_leave_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
+  left_view?: Prisma.JsonNullableFilter<"ChatParticipant">
   delivered_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
@@ -395,6 +401,7 @@ export type ChatParticipantOrderByWithAggregationInput = {
   left_seq?: Prisma.SortOrderInput | Prisma.SortOrder
   is_join_settled?: Prisma.SortOrder
   is_leave_settled?: Prisma.SortOrder
+  left_view?: Prisma.SortOrderInput | Prisma.SortOrder
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
@@ -423,6 +430,7 @@ export type ChatParticipantScalarWhereWithAggregatesInput = {
   left_seq?: Prisma.BigIntNullableWithAggregatesFilter<"ChatParticipant"> | bigint | number | null
   is_join_settled?: Prisma.BoolWithAggregatesFilter<"ChatParticipant"> | boolean
   is_leave_settled?: Prisma.BoolWithAggregatesFilter<"ChatParticipant"> | boolean
+  left_view?: Prisma.JsonNullableWithAggregatesFilter<"ChatParticipant">
   delivered_seq?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
@@ -441,6 +449,7 @@ export type ChatParticipantCreateInput = {
   left_seq?: bigint | number | null
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -463,6 +472,7 @@ export type ChatParticipantUncheckedCreateInput = {
   left_seq?: bigint | number | null
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -481,6 +491,7 @@ export type ChatParticipantUpdateInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -503,6 +514,7 @@ export type ChatParticipantUncheckedUpdateInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -523,6 +535,7 @@ export type ChatParticipantCreateManyInput = {
   left_seq?: bigint | number | null
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -541,6 +554,7 @@ export type ChatParticipantUpdateManyMutationInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -561,6 +575,7 @@ export type ChatParticipantUncheckedUpdateManyInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -596,6 +611,7 @@ export type ChatParticipantCountOrderByAggregateInput = {
   left_seq?: Prisma.SortOrder
   is_join_settled?: Prisma.SortOrder
   is_leave_settled?: Prisma.SortOrder
+  left_view?: Prisma.SortOrder
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
@@ -762,6 +778,7 @@ export type ChatParticipantCreateWithoutUserInput = {
   left_seq?: bigint | number | null
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -782,6 +799,7 @@ export type ChatParticipantUncheckedCreateWithoutUserInput = {
   left_seq?: bigint | number | null
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -831,6 +849,7 @@ export type ChatParticipantScalarWhereInput = {
   left_seq?: Prisma.BigIntNullableFilter<"ChatParticipant"> | bigint | number | null
   is_join_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
   is_leave_settled?: Prisma.BoolFilter<"ChatParticipant"> | boolean
+  left_view?: Prisma.JsonNullableFilter<"ChatParticipant">
   delivered_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
@@ -849,6 +868,7 @@ export type ChatParticipantCreateWithoutChatInput = {
   left_seq?: bigint | number | null
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -869,6 +889,7 @@ export type ChatParticipantUncheckedCreateWithoutChatInput = {
   left_seq?: bigint | number | null
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -914,6 +935,7 @@ export type ChatParticipantCreateManyUserInput = {
   left_seq?: bigint | number | null
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -932,6 +954,7 @@ export type ChatParticipantUpdateWithoutUserInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -952,6 +975,7 @@ export type ChatParticipantUncheckedUpdateWithoutUserInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -971,6 +995,7 @@ export type ChatParticipantUncheckedUpdateManyWithoutUserInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -990,6 +1015,7 @@ export type ChatParticipantCreateManyChatInput = {
   left_seq?: bigint | number | null
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
@@ -1008,6 +1034,7 @@ export type ChatParticipantUpdateWithoutChatInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1028,6 +1055,7 @@ export type ChatParticipantUncheckedUpdateWithoutChatInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1047,6 +1075,7 @@ export type ChatParticipantUncheckedUpdateManyWithoutChatInput = {
   left_seq?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   is_join_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   is_leave_settled?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  left_view?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1069,6 +1098,7 @@ export type ChatParticipantSelect<ExtArgs extends runtime.Types.Extensions.Inter
   left_seq?: boolean
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: boolean
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
@@ -1091,6 +1121,7 @@ export type ChatParticipantSelectCreateManyAndReturn<ExtArgs extends runtime.Typ
   left_seq?: boolean
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: boolean
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
@@ -1113,6 +1144,7 @@ export type ChatParticipantSelectUpdateManyAndReturn<ExtArgs extends runtime.Typ
   left_seq?: boolean
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: boolean
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
@@ -1135,12 +1167,13 @@ export type ChatParticipantSelectScalar = {
   left_seq?: boolean
   is_join_settled?: boolean
   is_leave_settled?: boolean
+  left_view?: boolean
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
 }
 
-export type ChatParticipantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "chat_id" | "user_id" | "role" | "is_muted" | "mute_until" | "is_pinned" | "pin_changed_at" | "joined_at" | "left_at" | "joined_seq" | "left_seq" | "is_join_settled" | "is_leave_settled" | "delivered_seq" | "read_seq" | "state_version", ExtArgs["result"]["chatParticipant"]>
+export type ChatParticipantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "chat_id" | "user_id" | "role" | "is_muted" | "mute_until" | "is_pinned" | "pin_changed_at" | "joined_at" | "left_at" | "joined_seq" | "left_seq" | "is_join_settled" | "is_leave_settled" | "left_view" | "delivered_seq" | "read_seq" | "state_version", ExtArgs["result"]["chatParticipant"]>
 export type ChatParticipantInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   chat?: boolean | Prisma.ChatDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -1187,6 +1220,7 @@ export type $ChatParticipantPayload<ExtArgs extends runtime.Types.Extensions.Int
      */
     is_join_settled: boolean
     is_leave_settled: boolean
+    left_view: runtime.JsonValue | null
     delivered_seq: bigint
     read_seq: bigint
     /**
@@ -1632,6 +1666,7 @@ export interface ChatParticipantFieldRefs {
   readonly left_seq: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
   readonly is_join_settled: Prisma.FieldRef<"ChatParticipant", 'Boolean'>
   readonly is_leave_settled: Prisma.FieldRef<"ChatParticipant", 'Boolean'>
+  readonly left_view: Prisma.FieldRef<"ChatParticipant", 'Json'>
   readonly delivered_seq: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
   readonly read_seq: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
   readonly state_version: Prisma.FieldRef<"ChatParticipant", 'BigInt'>

@@ -38,6 +38,7 @@ export type MessageBlockMinAggregateOutputType = {
   chat_id: string | null
   block: bigint | null
   last_id: string | null
+  last_at: Date | null
   is_live: boolean | null
 }
 
@@ -45,6 +46,7 @@ export type MessageBlockMaxAggregateOutputType = {
   chat_id: string | null
   block: bigint | null
   last_id: string | null
+  last_at: Date | null
   is_live: boolean | null
 }
 
@@ -52,6 +54,7 @@ export type MessageBlockCountAggregateOutputType = {
   chat_id: number
   block: number
   last_id: number
+  last_at: number
   is_live: number
   _all: number
 }
@@ -69,6 +72,7 @@ export type MessageBlockMinAggregateInputType = {
   chat_id?: true
   block?: true
   last_id?: true
+  last_at?: true
   is_live?: true
 }
 
@@ -76,6 +80,7 @@ export type MessageBlockMaxAggregateInputType = {
   chat_id?: true
   block?: true
   last_id?: true
+  last_at?: true
   is_live?: true
 }
 
@@ -83,6 +88,7 @@ export type MessageBlockCountAggregateInputType = {
   chat_id?: true
   block?: true
   last_id?: true
+  last_at?: true
   is_live?: true
   _all?: true
 }
@@ -177,6 +183,7 @@ export type MessageBlockGroupByOutputType = {
   chat_id: string
   block: bigint
   last_id: string
+  last_at: Date
   is_live: boolean
   _count: MessageBlockCountAggregateOutputType | null
   _avg: MessageBlockAvgAggregateOutputType | null
@@ -207,6 +214,7 @@ export type MessageBlockWhereInput = {
   chat_id?: Prisma.UuidFilter<"MessageBlock"> | string
   block?: Prisma.BigIntFilter<"MessageBlock"> | bigint | number
   last_id?: Prisma.UuidFilter<"MessageBlock"> | string
+  last_at?: Prisma.DateTimeFilter<"MessageBlock"> | Date | string
   is_live?: Prisma.BoolFilter<"MessageBlock"> | boolean
 }
 
@@ -214,6 +222,7 @@ export type MessageBlockOrderByWithRelationInput = {
   chat_id?: Prisma.SortOrder
   block?: Prisma.SortOrder
   last_id?: Prisma.SortOrder
+  last_at?: Prisma.SortOrder
   is_live?: Prisma.SortOrder
 }
 
@@ -225,6 +234,7 @@ export type MessageBlockWhereUniqueInput = Prisma.AtLeast<{
   chat_id?: Prisma.UuidFilter<"MessageBlock"> | string
   block?: Prisma.BigIntFilter<"MessageBlock"> | bigint | number
   last_id?: Prisma.UuidFilter<"MessageBlock"> | string
+  last_at?: Prisma.DateTimeFilter<"MessageBlock"> | Date | string
   is_live?: Prisma.BoolFilter<"MessageBlock"> | boolean
 }, "chat_id_block">
 
@@ -232,6 +242,7 @@ export type MessageBlockOrderByWithAggregationInput = {
   chat_id?: Prisma.SortOrder
   block?: Prisma.SortOrder
   last_id?: Prisma.SortOrder
+  last_at?: Prisma.SortOrder
   is_live?: Prisma.SortOrder
   _count?: Prisma.MessageBlockCountOrderByAggregateInput
   _avg?: Prisma.MessageBlockAvgOrderByAggregateInput
@@ -247,6 +258,7 @@ export type MessageBlockScalarWhereWithAggregatesInput = {
   chat_id?: Prisma.UuidWithAggregatesFilter<"MessageBlock"> | string
   block?: Prisma.BigIntWithAggregatesFilter<"MessageBlock"> | bigint | number
   last_id?: Prisma.UuidWithAggregatesFilter<"MessageBlock"> | string
+  last_at?: Prisma.DateTimeWithAggregatesFilter<"MessageBlock"> | Date | string
   is_live?: Prisma.BoolWithAggregatesFilter<"MessageBlock"> | boolean
 }
 
@@ -254,6 +266,7 @@ export type MessageBlockUpdateInput = {
   chat_id?: Prisma.StringFieldUpdateOperationsInput | string
   block?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   last_id?: Prisma.StringFieldUpdateOperationsInput | string
+  last_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   is_live?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
@@ -261,6 +274,7 @@ export type MessageBlockUncheckedUpdateInput = {
   chat_id?: Prisma.StringFieldUpdateOperationsInput | string
   block?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   last_id?: Prisma.StringFieldUpdateOperationsInput | string
+  last_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   is_live?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
@@ -268,6 +282,7 @@ export type MessageBlockUpdateManyMutationInput = {
   chat_id?: Prisma.StringFieldUpdateOperationsInput | string
   block?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   last_id?: Prisma.StringFieldUpdateOperationsInput | string
+  last_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   is_live?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
@@ -275,6 +290,7 @@ export type MessageBlockUncheckedUpdateManyInput = {
   chat_id?: Prisma.StringFieldUpdateOperationsInput | string
   block?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   last_id?: Prisma.StringFieldUpdateOperationsInput | string
+  last_at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   is_live?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
@@ -287,6 +303,7 @@ export type MessageBlockCountOrderByAggregateInput = {
   chat_id?: Prisma.SortOrder
   block?: Prisma.SortOrder
   last_id?: Prisma.SortOrder
+  last_at?: Prisma.SortOrder
   is_live?: Prisma.SortOrder
 }
 
@@ -298,6 +315,7 @@ export type MessageBlockMaxOrderByAggregateInput = {
   chat_id?: Prisma.SortOrder
   block?: Prisma.SortOrder
   last_id?: Prisma.SortOrder
+  last_at?: Prisma.SortOrder
   is_live?: Prisma.SortOrder
 }
 
@@ -305,6 +323,7 @@ export type MessageBlockMinOrderByAggregateInput = {
   chat_id?: Prisma.SortOrder
   block?: Prisma.SortOrder
   last_id?: Prisma.SortOrder
+  last_at?: Prisma.SortOrder
   is_live?: Prisma.SortOrder
 }
 
@@ -318,6 +337,7 @@ export type MessageBlockSelect<ExtArgs extends runtime.Types.Extensions.Internal
   chat_id?: boolean
   block?: boolean
   last_id?: boolean
+  last_at?: boolean
   is_live?: boolean
 }, ExtArgs["result"]["messageBlock"]>
 
@@ -326,6 +346,7 @@ export type MessageBlockSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.
   chat_id?: boolean
   block?: boolean
   last_id?: boolean
+  last_at?: boolean
   is_live?: boolean
 }, ExtArgs["result"]["messageBlock"]>
 
@@ -333,10 +354,11 @@ export type MessageBlockSelectScalar = {
   chat_id?: boolean
   block?: boolean
   last_id?: boolean
+  last_at?: boolean
   is_live?: boolean
 }
 
-export type MessageBlockOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"chat_id" | "block" | "last_id" | "is_live", ExtArgs["result"]["messageBlock"]>
+export type MessageBlockOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"chat_id" | "block" | "last_id" | "last_at" | "is_live", ExtArgs["result"]["messageBlock"]>
 
 export type $MessageBlockPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "MessageBlock"
@@ -351,6 +373,10 @@ export type $MessageBlockPayload<ExtArgs extends runtime.Types.Extensions.Intern
      * The greatest message_id in it.
      */
     last_id: string
+    /**
+     * When the latest was sent.
+     */
+    last_at: Date
     is_live: boolean
   }, ExtArgs["result"]["messageBlock"]>
   composites: {}
@@ -707,6 +733,7 @@ export interface MessageBlockFieldRefs {
   readonly chat_id: Prisma.FieldRef<"MessageBlock", 'String'>
   readonly block: Prisma.FieldRef<"MessageBlock", 'BigInt'>
   readonly last_id: Prisma.FieldRef<"MessageBlock", 'String'>
+  readonly last_at: Prisma.FieldRef<"MessageBlock", 'DateTime'>
   readonly is_live: Prisma.FieldRef<"MessageBlock", 'Boolean'>
 }
     
