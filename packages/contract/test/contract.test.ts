@@ -3,11 +3,13 @@ import {
   clientEvents,
   codePointLength,
   errorCatalogue,
+  parseBusEvent,
   pathParameters,
   phone,
   previewOf,
   procedureEntries,
   procedureKinds,
+  sampleMessage,
   sendInput,
   stripControls,
   text,
@@ -129,5 +131,21 @@ describe('sending', () => {
     expect(clientEvents['message.delivered'].safeParse({ message_ids: ids(100) }).success).toBe(true);
     expect(clientEvents['message.delivered'].safeParse({ message_ids: ids(101) }).success).toBe(false);
     expect(clientEvents['presence.subscribe'].safeParse({ user_ids: ids(201) }).success).toBe(false);
+  });
+});
+
+describe('an event of the release before', () => {
+  it('is still read: what came since has a default', () => {
+    const id = '0198c6f4-02b1-7e63-8d1c-90a4e7c55f31';
+    const { expires_at: _, ...message } = sampleMessage;
+    const event = parseBusEvent({
+      event_id: id,
+      event_type: 'msg.new',
+      timestamp: '2026-03-01T09:21:07.120Z',
+      request_id: 'request-1',
+      trace: null,
+      payload: { message, recipients: [id], origin: null },
+    });
+    expect(event.payload).toMatchObject({ unquoted: [], message: { expires_at: null } });
   });
 });

@@ -1,3 +1,6 @@
+-- In the order in which sends take them, or the two would wait for each other in a circle. Sends wait until this is done.
+LOCK TABLE "message_heads", "messages" IN ACCESS EXCLUSIVE MODE;
+
 -- A running count, from which unread messages follow by subtraction, however many there are: how many messages that are not
 -- `system` the chat had up to and including this one.
 ALTER TABLE "messages" ADD COLUMN "tally" BIGINT;
