@@ -8,15 +8,9 @@ import { idAt } from '../src/scale/ids.ts';
 import { parseScaleOptions } from '../src/scale/options.ts';
 import { inBigChat, people, phoneOf, planChats, planMessages, rareSeqs } from '../src/scale/plan.ts';
 import { missesOf, publishedScaleOptions, renderScale } from '../src/scale/report.ts';
-import {
-  addressBook,
-  contactCases,
-  requestCases,
-  type ScaleCase,
-  searchCases,
-  sendCase,
-} from '../src/scale/requests.ts';
+import { addressBook, contactCases, requestCases, type ScaleCase, sendCase } from '../src/scale/requests.ts';
 import type { ScaleLine } from '../src/scale/run.ts';
+import { searchCases } from '../src/scale/searches.ts';
 import type { ScaleSite } from '../src/scale/site.ts';
 import { makeVocabulary, marks, seededRandom, TextWriter } from '../src/scale/texts.ts';
 import { runTimed } from '../src/scale/timed.ts';

@@ -87,32 +87,47 @@ async function indexAll(sql: Sql): Promise<void> {
   }
 }
 
-/** Stores messages in the order in which they are given; while one batch is stored the next is made. */
+interface Lane {
+  batch: NewMessage[];
+  storing: Promise<void>;
+}
+
+/**
+ * Stores messages, of each chat in the order in which they are given. While batches are stored the next are made; the big chat, which
+ * has half of all, goes beside the others, so that two processes of PostgreSQL have work.
+ */
 export async function storeAll(
   store: MessageStore,
   messages: Iterable<NewMessage>,
-  onStored: (outboxIds: readonly string[]) => void,
+  bigChat: string,
+  onStored: (outboxId: string) => void,
 ): Promise<void> {
-  let storing: Promise<unknown> = Promise.resolve();
   const put = async (batch: readonly NewMessage[]): Promise<void> => {
     const ids = new Set<string>();
     for (const result of await store.append(batch)) {
       if (result.outcome !== 'stored') throw new Error('a message of the benchmark was stored before');
       ids.add(result.outboxId);
     }
-    onStored([...ids]);
+    for (const id of ids) onStored(id);
   };
-  let batch: NewMessage[] = [];
-  const flush = async (): Promise<void> => {
-    await storing;
-    storing = put(batch);
+  const flush = async (lane: Lane): Promise<void> => {
+    await lane.storing;
+    lane.storing = put(lane.batch);
     // Its failure is met at the next turn; until then nobody else handles it.
-    storing.catch(() => undefined);
-    batch = [];
+    lane.storing.catch(() => undefined);
+    lane.batch = [];
   };
+  const lanes = { big: newLane(), others: newLane() };
   for (const message of messages) {
-    if (batch.push(message) === batchSize) await flush();
+    const lane = message.chat_id === bigChat ? lanes.big : lanes.others;
+    if (lane.batch.push(message) === batchSize) await flush(lane);
   }
-  if (batch.length > 0) await flush();
-  await storing;
+  for (const lane of Object.values(lanes)) {
+    if (lane.batch.length > 0) await flush(lane);
+    await lane.storing;
+  }
+}
+
+function newLane(): Lane {
+  return { batch: [], storing: Promise.resolve() };
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventContext, NewMessage } from '@parley/core';
-import { searchTokens } from '@parley/core';
+import { type EventContext, type NewMessage, searchTokens } from '@parley/core';
 import { migrate, PostgresChatStore, Sql } from '@parley/db';
 import { startEmbeddedPostgres } from '@parley/platform/embedded-postgres';
 
@@ -71,9 +70,7 @@ async function fillAll(sql: Sql, job: FillJob): Promise<Landmarks> {
   const noted = { oldId: '', unread: 0 };
   try {
     const made = makeMessages(job.messages, { userIds, chatIds, from }, noted);
-    await storeAll(store.messages, made, (ids) => {
-      for (const id of ids) forgotten.add(id);
-    });
+    await storeAll(store.messages, made, chatIds[0] ?? '', (id) => forgotten.add(id));
     await store.finish();
   } finally {
     await store.close();
@@ -110,8 +107,8 @@ async function makeChats(
     const chatId = randomUUID();
     if (index === 0) {
       const group = { chatId, creator, others, name: 'The big chat', description: '' };
-      const made = await store.createGroup(group, () => ({ subject: 'bench', payload: {} }));
-      if (made) forgotten.add(made.outboxId);
+      const made = await store.createGroup(group, () => []);
+      for (const id of made?.outboxIds ?? []) forgotten.add(id);
     } else {
       const made = await store.openDirect({ chatId, creator, other: others[0] ?? '', context });
       if (made.created) forgotten.add(made.outboxId);

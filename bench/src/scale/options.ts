@@ -32,7 +32,7 @@ export interface ScaleOptions {
 }
 
 export const SCALE_USAGE = `npm run bench -- --scale [options]: what stays flat from ${smallMessages} messages to a million, and the numbers promised;
-four to six minutes
+about eight minutes
   --messages 1000000             messages of the large server
   --users 100000                 users of the large server
   --seconds 1.5                  measured seconds per row, number of connections and server

@@ -5,7 +5,8 @@ import type { Landmarks } from './fill.ts';
 import { openMongo } from './mongo.ts';
 import { leastUsers, type ScaleOptions, type ScaleStore, smallMessages } from './options.ts';
 import { people, syncers } from './plan.ts';
-import { contactCases, requestCases, type ScaleCase, searchCases, sendCase } from './requests.ts';
+import { contactCases, requestCases, type ScaleCase, sendCase } from './requests.ts';
+import { searchCases } from './searches.ts';
 import { ScaleSite } from './site.ts';
 import { makeVocabulary } from './texts.ts';
 import { runTimed } from './timed.ts';
@@ -102,9 +103,17 @@ async function runStore(
     tables.push(table);
     const searches = searchCases(makeVocabulary());
     const cases = mongo ? searches : [...requestCases, ...searches, ...contactCases(), sendCase];
-    // Nobody learns from a queue before what stands in for something.
-    const concurrency = mongo?.standIn ? [1] : options.concurrency;
-    await measureAll(cases, sites, { ...options, concurrency }, table.lines, problems, store);
+    // How long queues before a stand-in are, and how its times vary, tells nothing.
+    const load = mongo?.standIn
+      ? { concurrency: [1], rounds: 1, forMs: 0 }
+      : { concurrency: options.concurrency, rounds, forMs: (options.seconds * 1000) / rounds };
+    await measureAll(
+      cases,
+      sites,
+      load,
+      (line) => table.lines.push(line),
+      (problem) => problems.push(`${store}, ${problem}`),
+    );
   } finally {
     await closing.disposeAsync();
   }
@@ -112,28 +121,34 @@ async function runStore(
 
 type Sites = Record<'small' | 'large', ScaleSite>;
 
+interface Load {
+  concurrency: readonly number[];
+  rounds: number;
+  /** Milliseconds of a round on one server. */
+  forMs: number;
+}
+
 async function measureAll(
   cases: readonly ScaleCase[],
   sites: Sites,
-  options: ScaleOptions,
-  lines: ScaleLine[],
-  problems: string[],
-  store: ScaleStore,
+  load: Load,
+  onLine: (line: ScaleLine) => void,
+  onProblem: (problem: string) => void,
 ): Promise<void> {
   const all = Object.values(sites);
   const asked = Array.from({ length: syncers }, (_, n) => people.syncer(n));
-  for (const concurrency of options.concurrency) {
-    progress(`${store}, ${concurrency} at a time`);
+  for (const concurrency of load.concurrency) {
+    progress(`${concurrency} at a time`);
     for (const site of all) await site.prepare();
     for (const one of cases) {
       if (isStopping()) throw new Error('interrupted');
       // Few people look for things all day; those who sync are many, and sign in as late as their tokens allow.
       if (one.group === 'contacts' && one === cases.find(({ group }) => group === 'contacts'))
         for (const site of all) await site.signIn(asked);
-      const line = await measureCase(one, sites, concurrency, options.seconds, (problem) => {
-        problems.push(`${store}, ${one.name}: ${problem}`);
+      const line = await measureCase(one, sites, concurrency, load, (problem) => {
+        onProblem(`${one.name}: ${problem}`);
       });
-      lines.push(line);
+      onLine(line);
       const { small, large } = line;
       progress(
         `  ${one.name}: p95 ${ms(small.latency.p95)} and ${ms(large.latency.p95)} ms (${large.latency.count} requests)`,
@@ -146,7 +161,7 @@ async function measureCase(
   one: ScaleCase,
   sites: Sites,
   concurrency: number,
-  seconds: number,
+  { rounds, forMs }: Load,
   onProblem: (problem: string) => void,
 ): Promise<ScaleLine> {
   const side = async (name: keyof Sites) => {
@@ -172,7 +187,6 @@ async function measureCase(
         const ask = one.ask(site);
         return ask ? site.bytes(ask) : null;
       };
-      const forMs = (seconds * 1000) / rounds;
       const found = await runTimed({ url: site.url, next, concurrency, forMs, latency: histogram, warmup });
       for (const problem of found) onProblem(`${name}: ${problem}`);
     }

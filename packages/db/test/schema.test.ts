@@ -41,7 +41,7 @@ test('the Prisma schema and the migrated database agree', async () => {
     indexes: [
       'chat_participants_chat_id_user_id_key UNIQUE (chat_id, user_id)',
       'chat_participants_pkey PRIMARY KEY (id)',
-      'chat_participants_user_id_idx (user_id)',
+      'chat_participants_user_id_chat_id_idx (user_id, chat_id)',
     ],
   });
   expect(await presentTables(client)).toEqual(described);

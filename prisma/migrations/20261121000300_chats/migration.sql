@@ -8,3 +8,8 @@ ALTER TABLE "chat_participants" ADD COLUMN "is_join_settled" BOOLEAN NOT NULL DE
 ALTER TABLE "chat_participants" ADD COLUMN "is_leave_settled" BOOLEAN NOT NULL DEFAULT true;
 -- The chat as a member saw it last before it left: who is gone learns of nothing later.
 ALTER TABLE "chat_participants" ADD COLUMN "left_view" JSONB;
+
+-- With the chat too: between an index of users and one of chats and users, the planner takes either for a pair while the table was
+-- never analysed, and a user may have a thousand chats.
+DROP INDEX "chat_participants_user_id_idx";
+CREATE INDEX "chat_participants_user_id_chat_id_idx" ON "chat_participants"("user_id", "chat_id");

@@ -2,6 +2,7 @@
  * Where accepted-to-be messages gather for the next commit (design, the hot path). The answer to a send leaves only after
  * its batch is committed; its event is published right after, and by the relay if the process dies in between.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { BusEvent, Message } from '@parley/contract';
 import type { ChatCache } from '../chats/cache.ts';
 import { isUnavailable } from '../error.ts';
@@ -29,6 +30,20 @@ export type SendOutcome =
 /** Messages in one commit at most: enough to be cheap, few enough that nobody waits long for a batch. */
 const maxBatch = 200;
 
+/** So long, in milliseconds, telling of a message waits for the window of somebody who joins just now, and between two looks. */
+const settlingMs = 250;
+const settlingStepMs = 10;
+
+/** Whether somebody joins just now: what was sent meanwhile may be for them or not, which shows in milliseconds. */
+function isSettling(chat: ChatRecord, now: number): boolean {
+  if (chat.type !== 'group') return false;
+  for (const member of chat.members.values()) {
+    if (member.joined_seq !== Number.MAX_SAFE_INTEGER || member.left_seq !== null) continue;
+    if (now - Date.parse(member.joined_at) < 2_000) return true;
+  }
+  return false;
+}
+
 /** A stored message that is to be told of. */
 interface Stored {
   wire: Message;
@@ -37,7 +52,7 @@ interface Stored {
 
 export class SendQueue {
   readonly #store: Pick<MessageStore, 'append'>;
-  readonly #chats: Pick<ChatCache, 'peek' | 'get'>;
+  readonly #chats: Pick<ChatCache, 'peek' | 'get' | 'invalidate'>;
   readonly #publisher: Publisher;
   readonly #clock: Clock;
   readonly #times: SendTimes | undefined;
@@ -47,7 +62,7 @@ export class SendQueue {
 
   constructor(parts: {
     messages: Pick<MessageStore, 'append'>;
-    chatCache: Pick<ChatCache, 'peek' | 'get'>;
+    chatCache: Pick<ChatCache, 'peek' | 'get' | 'invalidate'>;
     publisher: Publisher;
     clock: Clock;
     sendTimes?: SendTimes | undefined;
@@ -107,7 +122,10 @@ export class SendQueue {
   #publish(stored: Map<string, Stored[]>): void {
     for (const [outboxId, batch] of stored) {
       const missing = new Set<string>();
-      for (const { wire } of batch) if (!this.#chats.peek(wire.chat_id)) missing.add(wire.chat_id);
+      for (const { wire } of batch) {
+        const chat = this.#chats.peek(wire.chat_id);
+        if (!chat || isSettling(chat, this.#clock.now())) missing.add(wire.chat_id);
+      }
       if (missing.size === 0 && !this.#publishing) this.#publisher.publish(outboxId, this.#events(batch));
       else this.inTurn(() => this.#publishAfterLook(outboxId, batch, missing));
     }
@@ -119,11 +137,21 @@ export class SendQueue {
     await Promise.all(
       [...chatIds].map(async (id) => {
         // Where nobody can say, it is as it was when the send was allowed.
-        const chat = await this.#chats.get(id).catch(() => undefined);
+        const chat = await this.#settled(id).catch(() => undefined);
         if (chat) looked.set(id, chat);
       }),
     );
     this.#publisher.publish(outboxId, this.#events(batch, looked));
+  }
+
+  /** The chat once it is known from where on its newest members see it, for which a moment is waited. */
+  async #settled(chatId: string): Promise<ChatRecord | undefined> {
+    for (let waited = 0; ; waited += settlingStepMs) {
+      const chat = await this.#chats.get(chatId);
+      if (!chat || waited >= settlingMs || !isSettling(chat, this.#clock.now())) return chat;
+      await setTimeout(settlingStepMs);
+      this.#chats.invalidate(chatId);
+    }
   }
 
   #events(batch: readonly Stored[], looked?: ReadonlyMap<string, ChatRecord>): BusEvent<'msg.new'>[] {

@@ -5,7 +5,7 @@ import { joinedSeq, joinGroup, memberJson, settingsColumns } from './records.ts'
 
 /**
  * One row of columns for all of them, in milliseconds: with a thousand chats, rows and dates cost more to send and parse than to find. By
- * `chat_participants_user_id_idx`; an index that covers these columns would not pay, because every move of a position takes its page out
+ * `chat_participants_user_id_chat_id_idx`; an index that covers these columns would not pay, because every move of a position takes its page out
  * of what can be read from an index alone.
  */
 const selectMemberships = `

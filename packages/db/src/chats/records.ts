@@ -42,7 +42,7 @@ export const joinedSeq = (row: string) =>
 export const memberJson = (row: string) => `json_build_object(
   'user_id', ${row}.user_id, 'role', ${row}.role,
   'joined_at', to_char(${row}.joined_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-  'joined_seq', ${row}.joined_seq, 'left_seq', ${row}.left_seq,
+  'joined_seq', ${joinedSeq(row)}, 'left_seq', ${row}.left_seq,
   'delivered_seq', ${row}.delivered_seq, 'read_seq', ${row}.read_seq)`;
 
 /** One query per batch of chats; members come with their chat, oldest first. */
