@@ -10,7 +10,7 @@ export { authenticate, deniedSessions, logout, refreshTokens } from './auth/sess
 export { accessChat, type ChatAccess, type ChatNeed, checkChat, presentMembers } from './chats/access.ts';
 export { ChatCache } from './chats/cache.ts';
 export { createChat } from './chats/create.ts';
-export { describeChat, getChat } from './chats/direct.ts';
+export { getChat } from './chats/direct.ts';
 export {
   addParticipants,
   removeParticipant,

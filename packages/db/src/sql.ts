@@ -23,6 +23,8 @@ export interface SqlOptions {
 
 /** SQLSTATE classes that mean "not now": connection, rollback (deadlock), resources, operator intervention, system. */
 const transientClasses = new Set(['08', '40', '53', '57', '58']);
+/** In one of these classes, and yet our own mistake: PostgreSQL was sent what it cannot read. */
+const protocolViolation = '08P01';
 const connectionCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -35,6 +37,7 @@ const connectionCodes = new Set([
 /** Whether PostgreSQL was not there or too slow, rather than refusing what it was asked. */
 export function isUnavailable(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
+  if (code === protocolViolation) return false;
   if (code !== undefined) return connectionCodes.has(code) || transientClasses.has(code.slice(0, 2));
   return /timeout|terminated|Connection ended|not queryable/i.test(message ?? '');
 }

@@ -81,13 +81,3 @@ export async function getChat(
   const { chat } = checkChat(await core.chatCache.fresh(input.id), caller.userId, 'read');
   return describeFor(core, caller.userId, chat);
 }
-
-/** The chat as somebody may see it, for `chat.created`. */
-export async function describeChat(
-  core: DescribeParts & Pick<Core, 'chatCache'>,
-  viewer: string,
-  chatId: string,
-): Promise<Chat | undefined> {
-  const chat = await core.chatCache.get(chatId);
-  return chat?.members.has(viewer) ? describe(core, viewer, chat) : undefined;
-}
