@@ -38,5 +38,5 @@ export const defaultTimings: Timings = {
   slowCloseMs: 1_000,
   pingMs: limits.heartbeat.pingSeconds * 1000,
   pongMs: 20_000,
-  holdMs: 1_000,
+  holdMs: 3_000,
 };
