@@ -41,12 +41,14 @@ describe('the order of a chat', () => {
     expect(delivered).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('waits 160 ms and not longer, then goes on in order', () => {
+  it('waits 160 ms and not longer, for what may be lost with it only a moment more, then goes on in order', () => {
     const { delivered, take } = world();
     take(1, 5, 3);
     vi.advanceTimersByTime(159);
     expect(delivered).toEqual([1]);
     vi.advanceTimersByTime(1);
+    expect(delivered).toEqual([1, 3]);
+    vi.advanceTimersByTime(48);
     expect(delivered).toEqual([1, 3, 5]);
     take(6);
     expect(delivered).toEqual([1, 3, 5, 6]);
@@ -83,6 +85,15 @@ describe('the order of a chat', () => {
     }
     expect(delivered).toEqual(Array.from({ length: delivered.length }, (_, index) => index + 1));
     expect(delivered.length).toBeGreaterThan(20);
+  });
+
+  it('begins a burst after a quiet time in its order, though one of it comes late', () => {
+    const { delivered, take } = world();
+    take(7, 8, 10, 11);
+    vi.advanceTimersByTime(50);
+    expect(delivered).toEqual([7, 8]);
+    take(12, 9);
+    expect(delivered).toEqual([7, 8, 9, 10, 11, 12]);
   });
 
   it('forgets no message with the chats that it forgets', () => {

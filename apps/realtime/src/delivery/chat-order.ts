@@ -14,6 +14,8 @@ interface Line {
   at: number;
   held: Map<number, () => void> | null;
   timer: NodeJS.Timeout | null;
+  /** It was waited in full for one that did not come, and none that was missing has come since. */
+  tired: boolean;
 }
 
 export interface ChatOrderOptions {
@@ -46,7 +48,7 @@ export class ChatOrder {
   take(chatId: string, version: number, deliver: () => void): void {
     let line = this.#lines.get(chatId);
     if (!line) {
-      line = { next: 1, at: Number.NEGATIVE_INFINITY, held: null, timer: null };
+      line = { next: 1, at: Number.NEGATIVE_INFINITY, held: null, timer: null, tired: false };
       this.#lines.set(chatId, line);
     }
     if (version > line.next) {
@@ -58,6 +60,7 @@ export class ChatOrder {
     // One that comes after its time is delivered all the same: clients put messages where they belong.
     if (version < line.next) return;
     line.next = version + 1;
+    line.tired = false;
     if (line.held) this.#follow(line, line.held);
   }
 
@@ -66,6 +69,7 @@ export class ChatOrder {
     const line = this.#lines.get(chatId);
     if (!line || version < line.next) return;
     line.next = version + 1;
+    line.tired = false;
     if (line.held) this.#follow(line, line.held);
   }
 
@@ -73,15 +77,17 @@ export class ChatOrder {
     const { holdMs, quietHoldMs, quietMs, now } = this.#options;
     line.held ??= new Map();
     line.held.set(version, deliver);
-    const ms = now() - line.at > quietMs ? quietHoldMs : holdMs;
-    if (!line.timer) this.#wait(line, ms / steps, steps);
+    if (line.timer) return;
+    const quiet = now() - line.at > quietMs;
+    this.#wait(line, (quiet ? quietHoldMs : holdMs) / steps, steps, !quiet);
   }
 
   /** In steps: after a moment in which this process could not run, a timer fires before what came meanwhile is read. */
-  #wait(line: Line, stepMs: number, left: number): void {
+  #wait(line: Line, stepMs: number, left: number, inFull: boolean): void {
     line.timer = setTimeout(() => {
-      if (left === 1) this.#release(line);
-      else this.#wait(line, stepMs, left - 1);
+      if (left > 1) return this.#wait(line, stepMs, left - 1, inFull);
+      line.tired ||= inFull;
+      this.#giveUp(line);
     }, stepMs).unref();
   }
 
@@ -96,21 +102,28 @@ export class ChatOrder {
     else this.#waitAnew(line);
   }
 
+  /** What is missing next may be lost with the one before it: then it is not waited for as long again. */
   #waitAnew(line: Line): void {
     if (line.timer) clearTimeout(line.timer);
-    this.#wait(line, this.#options.holdMs / steps, steps);
+    const { holdMs, quietHoldMs } = this.#options;
+    this.#wait(line, (line.tired ? quietHoldMs : holdMs) / steps, steps, !line.tired);
   }
 
-  /** Waits no longer: delivers what is held, in its order. */
+  /** Waits no longer for what is missing before the first that is held; what is missing behind it has its own time. */
+  #giveUp(line: Line): void {
+    const { held } = line;
+    if (!held) return;
+    line.at = this.#options.now();
+    line.next = Math.min(...held.keys());
+    this.#follow(line, held);
+  }
+
+  /** Waits for nothing more: delivers what is held, in its order. */
   #release(line: Line): void {
     const { held } = line;
     this.#stopWaiting(line);
     if (!held) return;
-    line.at = this.#options.now();
-    for (const [version, deliver] of [...held].sort(([a], [b]) => a - b)) {
-      line.next = version + 1;
-      deliver();
-    }
+    for (const [, deliver] of [...held].sort(([a], [b]) => a - b)) deliver();
   }
 
   #stopWaiting(line: Line): void {
