@@ -5,7 +5,7 @@
 import type { ChatSummary, InputOf } from '@parley/contract';
 import type { ParleyClient } from '@parley/sdk';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startParley, type TestParley } from '../support/parley.ts';
 import { person, secondDevice } from '../support/sdk.ts';
 
@@ -137,6 +137,9 @@ async function caughtUp(client: ParleyClient): Promise<void> {
   await client.settled();
 }
 
+/** Long after the last frame can have come; what is wrong then stays so. */
+const patience = { timeout: 15_000, interval: 100 };
+
 const byId = (a: { user_id: string }, b: { user_id: string }) => (a.user_id < b.user_id ? -1 : 1);
 
 /** Holds what a device shows against what the server says. */
@@ -211,9 +214,11 @@ it('what devices fold from events is what they fetch, after every step', { timeo
             for (const { chat_id } of device.chats.all) await device.messages(chat_id).load();
           }
           await Promise.all(
-            devices.map(({ device, name }) =>
-              check(device, world.chats, `step ${index} ${JSON.stringify(each)}, ${name}`),
-            ),
+            devices.map(({ device, name }) => {
+              const what = `step ${index} ${JSON.stringify(each)}, ${name}`;
+              // In a cluster a frame may still be on its way from one instance to another.
+              return vi.waitFor(() => check(device, world.chats, what), patience);
+            }),
           );
         }
       } finally {
