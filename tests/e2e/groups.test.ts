@@ -193,6 +193,18 @@ describe('who comes and goes while people talk', () => {
     bens.close();
   });
 
+  it('may still read what it saw, which its other devices hear of', async () => {
+    const { ada, ben, chat } = await group();
+    const last = await ada.say(chat, 'the last that ben sees');
+    const tablet = await ben.socket('socket.io');
+    await remove(ada, chat, ben);
+    await tablet.next('group.member.removed');
+    expect(await ben.read(chat, last)).toEqual({ unread_count: 0 });
+    const status = await tablet.next('message.status');
+    expect(status).toMatchObject({ chat_id: chat, user_id: ben.id, status: 'read', up_to_seq: last.seq });
+    tablet.close();
+  });
+
   it('keeps the group as it was when it left', async () => {
     const { ada, ben, chat } = await group();
     await remove(ada, chat, ben);

@@ -18,6 +18,7 @@ const maxNotes = 20_000;
 const rememberMs = 10 * 60_000;
 
 const chatPattern = /"chat_id":"([^"]+)"/;
+const userPattern = /"user_id":"([^"]+)"/;
 
 export class Departures {
   readonly #chats = new LRUCache<string, Map<string, Note>>({ maxSize: maxNotes, ttl: rememberMs });
@@ -49,7 +50,10 @@ export class Departures {
     const notes = chatId === undefined ? undefined : this.#chats.get(chatId);
     // Inside a text the quotes would be escaped.
     if (!notes || frame.json.includes('"user_version":')) return userIds;
+    // Who left may still read what it sees, and its other devices hear of that.
+    const reader = frame.event === 'message.status' ? userPattern.exec(frame.json)?.[1] : undefined;
     return userIds.filter((userId) => {
+      if (userId === reader) return true;
       const note = notes.get(userId);
       return note?.gone !== true || note.at < this.#since(userId);
     });
