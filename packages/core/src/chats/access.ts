@@ -50,9 +50,17 @@ export async function accessChat(
   return checkChat(await core.chatCache.get(chatId), caller.userId, need);
 }
 
-/** Those who are members now. */
+/** Ids of those who are members now. */
 export function presentMembers(chat: ChatRecord): string[] {
-  const ids: string[] = [];
-  for (const member of chat.members.values()) if (member.left_seq === null) ids.push(member.user_id);
-  return ids;
+  return present(chat).map((member) => member.user_id);
+}
+
+/** Those who are members now. */
+export function present(chat: Pick<ChatRecord, 'members'>): Member[] {
+  return [...chat.members.values()].filter((member) => member.left_seq === null);
+}
+
+/** Whether somebody is a member now. */
+export function isPresent(chat: Pick<ChatRecord, 'members'>, userId: string): boolean {
+  return chat.members.get(userId)?.left_seq === null;
 }

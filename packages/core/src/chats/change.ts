@@ -4,7 +4,7 @@ import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { makeEvent, newContext } from '../lib/events.ts';
 import type { ChatChanged, ChatDecision, ChatRecord, NewMessage } from '../ports/stores.ts';
-import { type ChatNeed, checkChat, presentMembers } from './access.ts';
+import { type ChatNeed, checkChat, present, presentMembers } from './access.ts';
 import { afterChange, draftsOf, type SystemDraft } from './system.ts';
 
 export type ChangeParts = Pick<
@@ -25,9 +25,8 @@ export type ChangeParts = Pick<
 type Tell<T> = (changed: ChatChanged, result: T) => NewMessage | null;
 
 /**
- * Changes a chat if the caller may. `decide` gets the chat under its lock and throws to refuse; `tell` makes the system message, if
- * there is to be one. Answers the result, and the chat after the change, where there was one. Errors: `CHAT_NOT_FOUND`, those of `need`,
- * those of `decide`.
+ * Changes a chat if the caller may; answers the result of `decide`. That gets the chat under its lock and throws to refuse; `tell` makes the
+ * system message, if there is to be one. Errors: `CHAT_NOT_FOUND`, those of `need`, those of `decide`.
  */
 export async function changeChat<T>(
   core: ChangeParts,
@@ -36,38 +35,28 @@ export async function changeChat<T>(
   need: ChatNeed,
   decide: (chat: ChatRecord) => ChatDecision<T>,
   tell: Tell<T>,
-): Promise<{ result: T; chat: ChatRecord | null }> {
+): Promise<T> {
   // Before the lock, so that who may not even try holds up nobody.
   checkChat(await core.chatCache.get(chatId), caller.userId, 'read');
-  return core.chatTurns.run(chatId, () => changeInTurn(core, caller, chatId, need, decide, tell));
-}
-
-/** One change of a chat at a time in this process, so that events leave in the order of their numbers. */
-async function changeInTurn<T>(
-  core: ChangeParts,
-  caller: Caller,
-  chatId: string,
-  need: ChatNeed,
-  decide: (chat: ChatRecord) => ChatDecision<T>,
-  tell: Tell<T>,
-): Promise<{ result: T; chat: ChatRecord | null }> {
-  const head = (await core.messages.heads([chatId])).get(chatId) ?? { seq: 0, version: 0 };
-  let told: { events: AnyBusEvent[]; system: SystemDraft | null } | undefined;
-  const { result, changed, outboxIds } = await core.chats.change(
-    chatId,
-    head.seq,
-    (chat) => {
-      checkChat(chat, caller.userId, need);
-      return { ...decide(chat), version: head.version };
-    },
-    (committed, decided) => {
-      told = toldOf(core, caller, committed, tell(committed, decided));
-      return draftsOf(told.events, told.system);
-    },
-  );
-  if (!changed || !told) return { result, chat: null };
-  await afterChange(core, chatId, outboxIds, told);
-  return { result, chat: changed.chat };
+  // One change of a chat at a time in this process, so that events leave in the order of their numbers.
+  return core.chatTurns.run(chatId, async () => {
+    const head = (await core.messages.heads([chatId])).get(chatId) ?? { seq: 0, version: 0 };
+    let told: { events: AnyBusEvent[]; system: SystemDraft | null } | undefined;
+    const { result, outboxIds } = await core.chats.change(
+      chatId,
+      head.seq,
+      (chat) => {
+        checkChat(chat, caller.userId, need);
+        return { ...decide(chat), version: head.version };
+      },
+      (committed, decided) => {
+        told = toldOf(core, caller, committed, tell(committed, decided));
+        return draftsOf(told.events, told.system);
+      },
+    );
+    if (told) await afterChange(core, chatId, outboxIds, told);
+    return result;
+  });
 }
 
 function toldOf(
@@ -87,12 +76,12 @@ function toldOf(
 /** An event for each number that the change raised; who comes and goes is told to those who are there after it, and to the one. */
 function eventsOf(caller: Caller, changed: ChatChanged, now: number): AnyBusEvent[] {
   const { chat, settingsVersion } = changed;
-  const present = presentMembers(chat);
+  const members = presentMembers(chat);
   const events = changed.members.map((change): AnyBusEvent => {
     const about = { chat_id: chat.chat_id, user_id: change.userId, state_version: change.stateVersion };
     const context = newContext(caller);
     const user_version = change.userVersion ?? 0;
-    const recipients = [...new Set([...present, change.userId])];
+    const recipients = [...new Set([...members, change.userId])];
     if (change.kind === 'join') {
       const payload = { ...about, added_by: caller.userId, user_version, recipients };
       return makeEvent('group.member.added', context, payload, now);
@@ -126,9 +115,7 @@ function updated(
 
 /** Refuses what would leave a group with members but without an admin. Errors: `LAST_ADMIN`. */
 export function keepAnAdmin(chat: ChatRecord, without: string): void {
-  const others = [...chat.members.values()].filter(
-    (member) => member.left_seq === null && member.user_id !== without,
-  );
+  const others = present(chat).filter((member) => member.user_id !== without);
   if (others.length > 0 && !others.some((member) => member.role === 'admin')) {
     throw new AppError('LAST_ADMIN');
   }

@@ -8,10 +8,12 @@ import {
   previewOf,
 } from '@parley/contract';
 import type { Core } from '../context.ts';
+import { isoTime } from '../lib/times.ts';
 import { newestSeen } from '../messages/newest.ts';
 import { unreadCounts } from '../messages/unread.ts';
 import type { ChatListing, ChatRecord, Member, OwnSettings, StoredMessage, Window } from '../ports/stores.ts';
 import { visibleProfiles } from '../users/profile.ts';
+import { isPresent, present } from './access.ts';
 
 export type DescribeParts = Pick<
   Core,
@@ -30,7 +32,7 @@ export async function summarise(
   listings: readonly ChatListing[],
 ): Promise<ChatSummary[]> {
   if (listings.length === 0) return [];
-  const now = new Date(core.clock.now()).toISOString();
+  const now = isoTime(core.clock.now());
   const ids = listings.map((listing) => listing.chat_id);
   const windows = listings.map(({ chat_id, self }) => windowOf(chat_id, self));
   const others = listings.flatMap(({ other }) => other?.user_id ?? []);
@@ -77,8 +79,9 @@ export function muteAt(
   settings: Pick<OwnSettings, 'is_muted' | 'mute_until'>,
   now: string,
 ): Pick<OwnSettings, 'is_muted' | 'mute_until'> {
-  const over = settings.mute_until !== null && settings.mute_until <= now;
-  return settings.is_muted && !over ? settings : { is_muted: false, mute_until: null };
+  const { is_muted, mute_until } = settings;
+  const over = mute_until !== null && mute_until <= now;
+  return is_muted && !over ? { is_muted, mute_until } : { is_muted: false, mute_until: null };
 }
 
 /** What a user's list is sorted by: the chat's last message or the joining, whichever came last; for who left, the leaving. */
@@ -115,14 +118,13 @@ export async function describe(
   viewer: string,
   chat: ChatRecord,
 ): Promise<Chat | undefined> {
-  const former = chat.members.get(viewer)?.left_seq !== null;
-  const present = former ? [] : [...chat.members.values()].filter((member) => member.left_seq === null);
+  const members = isPresent(chat, viewer) ? present(chat) : [];
   const [listings, profiles] = await Promise.all([
     core.chats.listings(viewer, [chat.chat_id]),
     visibleProfiles(
       core,
       viewer,
-      present.map((member) => member.user_id),
+      members.map((member) => member.user_id),
     ),
   ]);
   const listing = listings.get(chat.chat_id);
@@ -132,6 +134,6 @@ export async function describe(
   const byId = new Map(profiles.map((profile) => [profile.id, profile]));
   return {
     ...summary,
-    participants: present.map((member) => participantOf(member, byId.get(member.user_id))),
+    participants: members.map((member) => participantOf(member, byId.get(member.user_id))),
   };
 }

@@ -3,7 +3,7 @@ import { type Chat, type InputOf, limits, type OutputOf } from '@parley/contract
 import type { Caller } from '../context.ts';
 import { AppError } from '../error.ts';
 import type { ChatRecord, MemberChange } from '../ports/stores.ts';
-import { checkChat } from './access.ts';
+import { checkChat, isPresent, present } from './access.ts';
 import { type ChangeParts, changeChat, keepAnAdmin } from './change.ts';
 import type { DescribeParts } from './describe.ts';
 import { describeFor } from './direct.ts';
@@ -14,8 +14,6 @@ import { systemMessage } from './system.ts';
 function needGroup(chat: ChatRecord): void {
   if (chat.type !== 'group') throw new AppError('FORBIDDEN', 'This is not a group');
 }
-
-const isPresent = (chat: ChatRecord, userId: string): boolean => chat.members.get(userId)?.left_seq === null;
 
 /**
  * Changes a group's name, description, picture, or who may send; a new name is told by a system message. Errors: `CHAT_NOT_FOUND`,
@@ -63,15 +61,14 @@ export async function addParticipants(
     namesOf(core, [caller.userId, ...wanted]),
   ]);
   if (wanted.some((id) => !users.has(id))) throw new AppError('NOT_FOUND', 'One of the users does not exist');
-  const { result } = await changeChat(
+  return changeChat(
     core,
     caller,
     input.id,
     'admin',
     (chat) => {
       const added = wanted.filter((id) => !isPresent(chat, id));
-      const present = [...chat.members.values()].filter((member) => member.left_seq === null);
-      if (present.length + added.length > limits.groupMembers) {
+      if (present(chat).length + added.length > limits.groupMembers) {
         throw new AppError('CONFLICT', `A group has at most ${limits.groupMembers} members`);
       }
       // Former members keep their place, and every look at the chat reads them.
@@ -91,7 +88,6 @@ export async function addParticipants(
       });
     },
   );
-  return result;
 }
 
 /**
@@ -148,8 +144,7 @@ export async function setRole(
       if (!isPresent(chat, user_id)) throw new AppError('NOT_FOUND', 'There is no such member');
       if (role === 'member') {
         // Unlike leaving, this needs another admin even where nobody else is left.
-        const alone = [...chat.members.values()].filter((member) => member.left_seq === null).length === 1;
-        if (alone) throw new AppError('LAST_ADMIN');
+        if (present(chat).length === 1) throw new AppError('LAST_ADMIN');
         keepAnAdmin(chat, user_id);
       }
       return { result: undefined, members: [{ kind: 'role', userId: user_id, role }] };

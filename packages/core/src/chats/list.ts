@@ -2,7 +2,8 @@
 import { type InputOf, limits, type OutputOf } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
-import { isIsoTime } from '../lib/times.ts';
+import { decodeCursor, encodeCursor } from '../lib/cursor.ts';
+import { isIsoTime, isoTime } from '../lib/times.ts';
 import type { Membership } from '../ports/stores.ts';
 import { activityOf, type DescribeParts, summarise } from './describe.ts';
 
@@ -37,7 +38,7 @@ export async function listChats(
   const limit = input.limit ?? limits.chatPage.default;
   const cursor = input.cursor === undefined ? null : readCursor(input.cursor);
   // Activity of this very millisecond may still come: it counts as later.
-  const asOf = cursor?.asOf ?? new Date(core.clock.now() - 1).toISOString();
+  const asOf = cursor?.asOf ?? isoTime(core.clock.now() - 1);
   const memberships = await core.chats.memberships(caller.userId);
   const places = await placesOf(core, memberships, cursor ? asOf : null);
   const after = cursor ? places.filter((place) => compare(cursor, place) < 0) : places;
@@ -53,7 +54,7 @@ export async function listChats(
       caller.userId,
       page.flatMap(({ chatId }) => listings.get(chatId) ?? []),
     ),
-    next_cursor: last ? writeCursor({ ...last, asOf }) : null,
+    next_cursor: last ? encodeCursor([last.chatId, last.pinned, last.at, asOf]) : null,
   };
 }
 
@@ -94,22 +95,10 @@ async function placesOf(
   });
 }
 
-function writeCursor({ chatId, pinned, at, asOf }: Cursor): string {
-  return Buffer.from(JSON.stringify([chatId, pinned, at, asOf])).toString('base64url');
-}
-
 function readCursor(text: string): Cursor {
-  try {
-    const [chatId, pinned, at, asOf] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
-    if (typeof chatId === 'string' && typeof pinned === 'boolean' && isTime(at) && isTime(asOf)) {
-      return { chatId, pinned, at, asOf };
-    }
-  } catch {
-    // Told below.
+  const [chatId, pinned, at, asOf] = decodeCursor(text);
+  if (typeof chatId === 'string' && typeof pinned === 'boolean' && isIsoTime(at) && isIsoTime(asOf)) {
+    return { chatId, pinned, at, asOf };
   }
   throw new AppError('BAD_REQUEST', 'The cursor cannot be read');
-}
-
-function isTime(value: unknown): value is string {
-  return isIsoTime(value);
 }

@@ -2,7 +2,7 @@
 import type { InputOf, OutputOf } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
-import { isIsoTime } from '../lib/times.ts';
+import { isIsoTime, isoTime } from '../lib/times.ts';
 import type { OwnSettings } from '../ports/stores.ts';
 import { publishTold, tellUser } from '../users/telling.ts';
 import { accessChat } from './access.ts';
@@ -21,7 +21,7 @@ export async function muteChat(
     const message = 'must be a time from 1970 to 9999';
     throw new AppError('VALIDATION_ERROR', undefined, { details: [{ path: 'mute_until', message }] });
   }
-  const wanted = muteAt({ is_muted: input.is_muted, mute_until: until }, isoNow(core));
+  const wanted = muteAt({ is_muted: input.is_muted, mute_until: until }, isoTime(core.clock.now()));
   const { is_muted, mute_until } = await setOwn(core, caller, input.id, wanted);
   return { chat_id: input.id, is_muted, mute_until };
 }
@@ -48,8 +48,4 @@ async function setOwn(
   if (!set) throw new AppError('CHAT_NOT_FOUND');
   publishTold(core, set.told);
   return set.settings;
-}
-
-function isoNow(core: Pick<Core, 'clock'>): string {
-  return new Date(core.clock.now()).toISOString();
 }

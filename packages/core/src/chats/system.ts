@@ -10,7 +10,9 @@ import type { AnyBusEvent, SystemAction } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { newContext } from '../lib/events.ts';
 import { newId } from '../lib/ids.ts';
+import { isoTime } from '../lib/times.ts';
 import type { NewMessage, OutboxDraft } from '../ports/stores.ts';
+import { isPresent } from './access.ts';
 
 /** A system message to be stored, and whose windows it begins and ends. */
 export interface SystemDraft {
@@ -38,7 +40,7 @@ export function systemMessage(
     reply_to_message_id: null,
     forwarded_from: null,
     fingerprint: timelyFingerprint,
-    created_at: new Date(now).toISOString(),
+    created_at: isoTime(now),
     expires_at: null,
     tokens: [],
     // The connection that caused it sent no message: it gets this one like everybody.
@@ -65,7 +67,7 @@ async function storeSystem(core: Parts, system: SystemDraft, fingerprint: string
   const chat = await core.chatCache.fresh(chat_id);
   if (!chat) throw new Error('a chat that was changed is not there');
   const message = { ...system.message, fingerprint };
-  const joining = system.joined.filter((id) => chat.members.get(id)?.left_seq === null);
+  const joining = system.joined.filter((id) => isPresent(chat, id));
   const queuedAt = performance.now();
   const result = await core.sendQueue.add({ message, quote: null, chat, joining, queuedAt });
   const storedWith = result.outcome === 'known' ? result.fingerprint : fingerprint;

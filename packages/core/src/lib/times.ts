@@ -6,3 +6,8 @@ export function isIsoTime(value: unknown): value is string {
   const time = new Date(value);
   return value >= '1970' && !Number.isNaN(time.getTime()) && time.toISOString() === value;
 }
+
+/** A time in milliseconds since the epoch, as text. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

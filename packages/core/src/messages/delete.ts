@@ -3,6 +3,7 @@ import type { InputOf, OutputOf } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { newContext } from '../lib/events.ts';
+import { isoTime } from '../lib/times.ts';
 import { publishTold, tellUser } from '../users/telling.ts';
 import { accessMessage } from './access.ts';
 import { applyChanges } from './changes.ts';
@@ -47,7 +48,7 @@ async function deleteForEveryone(core: Parts, caller: Caller, id: string): Promi
       kind: 'delete',
       messageId: id,
       chatId: message.chat_id,
-      at: new Date(core.clock.now()).toISOString(),
+      at: isoTime(core.clock.now()),
       context: newContext(caller),
     },
   ]);

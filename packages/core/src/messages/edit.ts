@@ -3,6 +3,7 @@ import { type InputOf, limits, type Message, type MessagePayload } from '@parley
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { newContext } from '../lib/events.ts';
+import { isoTime } from '../lib/times.ts';
 import type { ChatRecord, StoredMessage } from '../ports/stores.ts';
 import { searchTokens } from '../search/tokens.ts';
 import { accessLiveMessage } from './access.ts';
@@ -82,7 +83,7 @@ async function store(
       chatId: message.chat_id,
       payload,
       tokens: searchTokens(message.type, payload),
-      at: new Date(core.clock.now()).toISOString(),
+      at: isoTime(core.clock.now()),
       context: newContext(caller),
     },
   ]);

@@ -1,6 +1,7 @@
 /** Disappearing messages: what is over is emptied, and everyone who has it is told (contract section 2, Chats). */
 import { randomUUID } from 'node:crypto';
 import type { Core } from '../context.ts';
+import { isoTime } from '../lib/times.ts';
 import type { MessageChange } from '../ports/stores.ts';
 import { applyChanges } from './changes.ts';
 
@@ -15,7 +16,7 @@ export async function expireMessages(
   core: Pick<Core, 'messages' | 'chatCache' | 'clock' | 'publisher' | 'sendQueue' | 'log'>,
   limit: number,
 ): Promise<number> {
-  const at = new Date(core.clock.now()).toISOString();
+  const at = isoTime(core.clock.now());
   const over = await core.messages.expired(at, limit);
   let emptied = 0;
   for (let from = 0; from < over.length; from += perCommit) {

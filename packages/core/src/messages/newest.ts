@@ -1,5 +1,6 @@
 /** The newest message that somebody still sees, for lists of chats (contract section 2, Chats). */
 import type { Core } from '../context.ts';
+import { isoTime } from '../lib/times.ts';
 import type { StoredMessage, Window } from '../ports/stores.ts';
 import { isGone } from './wire.ts';
 
@@ -18,7 +19,7 @@ export async function newestSeen(
 ): Promise<(StoredMessage | undefined)[]> {
   const now = core.clock.now();
   const asks = windows.map((window) => ({ ...window, except: [] }));
-  const newest = await core.messages.newest(asks, new Date(now).toISOString());
+  const newest = await core.messages.newest(asks, isoTime(now));
   const marks = await core.marks.of(
     viewer,
     newest.flatMap((message) => message?.message_id ?? []),

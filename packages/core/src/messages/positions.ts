@@ -3,6 +3,7 @@
  * event per move tells senders how far it came, whatever the number of messages it passed.
  */
 import type { BusEvent } from '@parley/contract';
+import { isPresent } from '../chats/access.ts';
 import type { ChatCache } from '../chats/cache.ts';
 import { isUnavailable } from '../error.ts';
 import { Batcher } from '../lib/batcher.ts';
@@ -168,7 +169,7 @@ async function statusEvent(
       message_ids: passed.map((message) => message.message_id),
       // Who was removed is told nothing more.
       sender_ids: [...new Set(passed.map((message) => message.sender_id))].filter(
-        (id) => chat === undefined || chat.members.get(id)?.left_seq === null,
+        (id) => chat === undefined || isPresent(chat, id),
       ),
       state_version: move.stateVersion,
       timestamp: move.at,

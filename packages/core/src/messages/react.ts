@@ -3,6 +3,7 @@ import type { OutputOf } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { newContext } from '../lib/events.ts';
+import { isoTime } from '../lib/times.ts';
 import { accessLiveMessage } from './access.ts';
 import { applyChanges } from './changes.ts';
 
@@ -29,7 +30,7 @@ export async function react(
       chatId: message.chat_id,
       userId: caller.userId,
       emoji,
-      at: new Date(core.clock.now()).toISOString(),
+      at: isoTime(core.clock.now()),
       context: newContext(caller),
     },
   ]);

@@ -2,6 +2,7 @@
 import { type InputOf, limits, type OutputOf } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
+import { decodeCursor, encodeCursor } from '../lib/cursor.ts';
 import { isIsoTime } from '../lib/times.ts';
 import type { MarkedMessage, StoredMessage } from '../ports/stores.ts';
 import { publishTold, tellUser } from '../users/telling.ts';
@@ -73,7 +74,7 @@ export async function listStarred(
   const last = shown.length > limit ? page.at(-1) : undefined;
   return {
     messages: await presentAll(core, caller.userId, page),
-    next_cursor: last ? writeCursor(last.star) : null,
+    next_cursor: last ? encodeCursor([last.star.starred_at, last.star.message_id]) : null,
   };
 }
 
@@ -95,17 +96,9 @@ async function readable(core: ListParts, viewer: string, stars: readonly Star[])
   });
 }
 
-function writeCursor({ starred_at, message_id }: Place): string {
-  return Buffer.from(JSON.stringify([starred_at, message_id])).toString('base64url');
-}
-
 function readCursor(text: string): Place {
-  try {
-    const [starred_at, message_id] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
-    if (isIsoTime(starred_at) && isId(message_id)) return { starred_at, message_id };
-  } catch {
-    // Told below.
-  }
+  const [starred_at, message_id] = decodeCursor(text);
+  if (isIsoTime(starred_at) && isId(message_id)) return { starred_at, message_id };
   throw new AppError('BAD_REQUEST', 'The cursor cannot be read');
 }
 

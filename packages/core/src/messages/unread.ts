@@ -1,5 +1,6 @@
 /** Unread counts (contract section 2, Messages). */
 import type { Core } from '../context.ts';
+import { isoTime } from '../lib/times.ts';
 import type { Window } from '../ports/stores.ts';
 
 /**
@@ -20,6 +21,6 @@ export async function unreadCounts(
   const except = await core.marks.hiddenIn(userId, asks);
   return core.messages.unread(
     asks.map((ask, index) => ({ ...ask, userId, except: except[index] ?? [] })),
-    new Date(core.clock.now()).toISOString(),
+    isoTime(core.clock.now()),
   );
 }

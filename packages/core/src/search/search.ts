@@ -2,11 +2,12 @@
 import { type InputOf, limits, type OutputOf, uuid } from '@parley/contract';
 import { checkChat } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
+import { encodeCursor } from '../lib/cursor.ts';
 import { type Found, presentAll, presentMessages } from '../messages/present.ts';
 import { isVisible } from '../messages/wire.ts';
 import type { Window } from '../ports/stores.ts';
 import { collectMatches, type Match } from './collect.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { positionIn } from './cursor.ts';
 import { withHighlights } from './found.ts';
 import { parseQuery } from './query.ts';
 
@@ -24,7 +25,7 @@ export async function searchChat(
   input: InputOf<'messages.searchChat'>,
 ): Promise<OutputOf<'messages.searchChat'>> {
   const { chat, member } = checkChat(await core.chatCache.fresh(input.chat_id), caller.userId, 'read');
-  const before = input.cursor === undefined ? Number.POSITIVE_INFINITY : decodeCursor(input.cursor, isSeq);
+  const before = input.cursor === undefined ? Number.POSITIVE_INFINITY : positionIn(input.cursor, isSeq);
   const query = parseQuery(input.q);
   if (query.terms.length === 0) return { messages: [], next_cursor: null };
   const newest = Math.min(member.left_seq ?? Number.POSITIVE_INFINITY, before - 1);
@@ -50,7 +51,7 @@ export async function searchChat(
     caller.userId,
     page.map(({ message }) => message),
   );
-  return { messages: withHighlights(shown, page), next_cursor: end ? encodeCursor(end.seq) : null };
+  return { messages: withHighlights(shown, page), next_cursor: end ? encodeCursor([end.seq]) : null };
 }
 
 function isMessageId(position: unknown): position is string {
@@ -109,7 +110,7 @@ export async function searchMessages(
   caller: Caller,
   input: InputOf<'messages.search'>,
 ): Promise<OutputOf<'messages.search'>> {
-  const before = input.cursor === undefined ? null : decodeCursor(input.cursor, isMessageId);
+  const before = input.cursor === undefined ? null : positionIn(input.cursor, isMessageId);
   const query = parseQuery(input.q);
   if (query.terms.length === 0) return { messages: [], next_cursor: null };
   const windows = await windowsOf(core, caller.userId);
@@ -126,5 +127,5 @@ export async function searchMessages(
   );
   const { found, kept } = await withChats(core, caller.userId, page);
   const shown = await presentAll(core, caller.userId, found);
-  return { messages: withHighlights(shown, kept), next_cursor: end ? encodeCursor(end.message_id) : null };
+  return { messages: withHighlights(shown, kept), next_cursor: end ? encodeCursor([end.message_id]) : null };
 }
