@@ -2,6 +2,9 @@
  * A whole Parley in one line, on a database of its own and free ports. The same tests run on both sets of engines: one process on the
  * embedded ones, and api, two realtime and workers on PostgreSQL, MongoDB, Redis and NATS behind api's port.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Config, parseConfig } from '@parley/platform';
 import type { RuntimeOverrides } from '@parley/runtime';
 import { createStandalone } from '@parley/standalone';
@@ -53,7 +56,9 @@ export async function startParley(
   const database = cleanup.use(await createTestDatabase());
   const distributed = inject('engines') === 'distributed';
   const stores = distributed ? cleanup.use(await startClusterStores()) : null;
-  const base = { DATABASE_URL: database.url, ...stores?.env };
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-files-'));
+  cleanup.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const base = { DATABASE_URL: database.url, PARLEY_DATA_DIR: dataDir, ...stores?.env };
   const parley = cleanup.use(await start(stores, base, env, overrides));
   const all = cleanup.move();
   return { ...parley, [Symbol.asyncDispose]: () => all.disposeAsync() };
@@ -61,7 +66,7 @@ export async function startParley(
 
 async function start(
   stores: ClusterStores | null,
-  base: { DATABASE_URL: string },
+  base: { DATABASE_URL: string; PARLEY_DATA_DIR: string },
   env: Record<string, string>,
   overrides: RuntimeOverrides,
 ): Promise<TestParley> {

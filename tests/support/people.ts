@@ -1,8 +1,8 @@
 /** People over REST with their verbs as methods, for tests that read like what happened. */
 import { randomUUID } from 'node:crypto';
-import type { ErrorCode, OutputOf } from '@parley/contract';
+import type { ErrorCode, Media, OutputOf } from '@parley/contract';
 import type { TestParley } from './parley.ts';
-import type { SignedIn } from './rest.ts';
+import type { Answer, SignedIn } from './rest.ts';
 import { openSocket, type TestSocket } from './sockets.ts';
 
 export type Message = OutputOf<'messages.send'>;
@@ -87,6 +87,34 @@ export class Person {
 
   read(chat: string, message: Pick<Message, 'message_id'>): Promise<{ unread_count: number }> {
     return this.do('POST', `/chats/${chat}/messages/read`, { up_to_message_id: message.message_id });
+  }
+
+  /** Uploads a file; the answer may be a refusal. */
+  upload(bytes: Buffer, type: Media['type'], name: string): Promise<Answer<Media>> {
+    return this.parley.rest.upload('POST', '/media/upload', this.user.token, { bytes, name }, { type });
+  }
+
+  /** Uploads a file and sends it. */
+  async send(
+    chat: string,
+    type: Media['type'],
+    bytes: Buffer,
+    name: string,
+    more: object = {},
+  ): Promise<Message> {
+    const { media_id } = (await this.upload(bytes, type, name)).data;
+    const payload = {
+      media_id,
+      ...(type === 'audio' && { duration_ms: 0 }),
+      ...(type === 'document' && { filename: name }),
+      ...more,
+    };
+    return this.do('POST', `/chats/${chat}/messages`, { client_msg_id: randomUUID(), type, payload });
+  }
+
+  /** What is behind an address, as a client finds it: without a token. */
+  fetch(url: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(new URL(url, this.parley.url), { headers });
   }
 
   socket(kind: TestSocket['kind'] = 'raw'): Promise<TestSocket> {

@@ -41,17 +41,28 @@ export class Rest {
       },
       ...(payload === undefined ? {} : { body: payload }),
     });
-    const text = await response.text();
-    const body = JSON.parse(text) as Envelope<T>;
-    return {
-      status: response.status,
-      headers: response.headers,
-      body,
-      get data() {
-        if (!body.success) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-        return body.data;
-      },
-    };
+    return answerOf(`${method} ${path}`, response);
+  }
+
+  /** An upload below `/api/v1`: text fields first, then the file. */
+  async upload<T = unknown>(
+    method: string,
+    path: string,
+    token: string,
+    file: { bytes: Buffer; name: string },
+    fields: Record<string, string> = {},
+  ): Promise<Answer<T>> {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    form.set('file', new Blob([new Uint8Array(file.bytes)]), file.name);
+    return answerOf(
+      `${method} ${path}`,
+      await fetch(`${this.url}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}` },
+        body: form,
+      }),
+    );
   }
 
   async signIn(phone: string): Promise<SignedIn> {
@@ -81,4 +92,18 @@ export class Rest {
     const body = { type: 'direct', participant_id: to.id };
     return (await this.call<{ chat_id: string }>('POST', '/chats', { token: from.token, body })).data.chat_id;
   }
+}
+
+async function answerOf<T>(what: string, response: Response): Promise<Answer<T>> {
+  const text = await response.text();
+  const body = JSON.parse(text) as Envelope<T>;
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    get data() {
+      if (!body.success) throw new Error(`${what}: ${response.status} ${text}`);
+      return body.data;
+    },
+  };
 }

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { type RunningStore, startNats, startRedis } from '@parley/stack';
+import { type RunningStore, startNats, startRedis, startS3 } from '@parley/stack';
 import { inject } from 'vitest';
 import { createTestMongo } from './mongo.ts';
 
@@ -19,13 +19,15 @@ export async function startClusterStores(): Promise<ClusterStores> {
   await using cleanup = new AsyncDisposableStack();
   // Without MongoDB messages are in PostgreSQL: any mix of engines must work.
   const messages = 'mongodb' in inject('missing') ? undefined : createTestMongo();
-  const [redis, nats, mongo] = await Promise.all([startRedis(), startNats(), messages]);
-  for (const store of [redis, nats]) cleanup.use(store);
+  // Without an S3 files are in a folder that the programs share.
+  const files = 's3' in inject('missing') ? undefined : startS3();
+  const [redis, nats, mongo, s3] = await Promise.all([startRedis(), startNats(), messages, files]);
+  for (const store of [redis, nats, s3]) if (store) cleanup.use(store);
   const all = cleanup.move();
   return {
     redis,
     nats,
-    env: { ...redis.env, ...nats.env, ...(mongo && { MONGO_URL: mongo.url }) },
+    env: { ...redis.env, ...nats.env, ...s3?.env, ...(mongo && { MONGO_URL: mongo.url }) },
     settled: () => eventsHandled(nats.url),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };

@@ -8,10 +8,13 @@ import { createBridge } from './bridge/bridge.ts';
 import { createReply, type Reply } from './bridge/reply.ts';
 import { createRoutes } from './bridge/routes.ts';
 import { toEdgeError } from './errors.ts';
+import { serveAvatars } from './files/avatars.ts';
+import { serveObjects } from './files/objects.ts';
 import { createForward } from './forward/forward.ts';
 import { Admission } from './http/admission.ts';
 import { begin } from './http/begin.ts';
 import { type Cors, createCors } from './http/cors.ts';
+import { askForBody, holdBack } from './http/expect.ts';
 import { InFlight } from './http/in-flight.ts';
 import { localsOf } from './http/locals.ts';
 import { createObserve } from './http/observe.ts';
@@ -22,15 +25,21 @@ import { docsRoutes } from './pages/docs.ts';
 import { createInboxPage } from './pages/inbox.ts';
 import { landingRoutes } from './pages/landing.ts';
 import { systemRoutes } from './pages/system.ts';
+import { downloadRoute } from './routes/media/download.ts';
 import { mountTrpc } from './trpc/mount.ts';
 import { type AppRouter, router } from './trpc/router.ts';
+import { type UploadTimes, uploadTimes } from './uploads/patience.ts';
+import { createUploadRoutes } from './uploads/routes.ts';
 
 export interface Api {
   /** For `http.createServer`, or for a server that others share. */
   readonly handler: (req: IncomingMessage, res: ServerResponse) => void;
   readonly router: AppRouter;
   readonly openApi: OpenApiDocument;
-  /** Forwards `/ws` and `/socket.io` of a server to realtime, where REALTIME_URL is set. */
+  /**
+   * Lets a server take uploads: clients that ask before they send a body are answered first, and a request may last as long as an upload may.
+   * Forwards its `/ws` and `/socket.io` to realtime, where REALTIME_URL is set.
+   */
   attach(server: Server): void;
   /**
    * Resolves when what is being answered is answered. From then on every answer closes its connection, so that clients go
@@ -39,8 +48,11 @@ export interface Api {
   drain(): Promise<void>;
 }
 
-/** Makes the API over a runtime. */
-export function createApi(runtime: Runtime): Api {
+/** Milliseconds by which Node's own limit of a request is longer than that of an upload, which has words for it. */
+const marginMs = 30_000;
+
+/** Makes the API over a runtime. `times` are for tests. */
+export function createApi(runtime: Runtime, times: UploadTimes = uploadTimes): Api {
   const { config, core, log, inbox } = runtime;
   const inFlight = new InFlight();
   const admission = new Admission(core);
@@ -60,12 +72,15 @@ export function createApi(runtime: Runtime): Api {
   app.disable('x-powered-by');
   app.set('trust proxy', config.trustProxy);
   // First, so that REST passes through nothing that it does not need.
-  app.use(createBridge({ core, log, routes: createRoutes(router), admission, reply, observe }));
+  const routes = [...createRoutes(router), ...createUploadRoutes({ core, admission, times }), downloadRoute];
+  app.use(createBridge({ core, log, routes, admission, reply, observe }));
   app.use(begin(data, observe));
   // Before CORS: no other site may read sign-in codes.
   if (inboxPage) app.use(inboxPage.router);
   app.use(allowOrigins(cors));
   app.use('/trpc', mountTrpc(runtime, admission, config.corsOrigins.includes('*') ? [] : ['Origin']));
+  app.use('/objects', serveObjects(runtime));
+  app.use('/avatars', serveAvatars(runtime));
   app.use(systemRoutes(runtime));
   app.use(docsRoutes(openApi, page));
   app.use(landingRoutes(inboxPage !== null, page));
@@ -77,19 +92,27 @@ export function createApi(runtime: Runtime): Api {
       ? null
       : createForward({ urls: config.realtimeUrl, trustProxy: config.trustProxy, log });
 
+  const handler = (req: IncomingMessage, res: ServerResponse): void => {
+    if (forward?.matches(req.url ?? '')) {
+      askForBody(res);
+      forward.request(req, res);
+      return;
+    }
+    inFlight.add(res);
+    req.url = originForm(req.url ?? '/');
+    app(req, res);
+  };
+
   return {
-    handler(req, res) {
-      if (forward?.matches(req.url ?? '')) {
-        forward.request(req, res);
-        return;
-      }
-      inFlight.add(res);
-      req.url = originForm(req.url ?? '/');
-      app(req, res);
-    },
+    handler,
     router,
     openApi,
     attach(server) {
+      server.requestTimeout = Math.max(server.requestTimeout, times.wholeMs + marginMs);
+      server.on('checkContinue', (req, res) => {
+        holdBack(res);
+        handler(req, res);
+      });
       if (!forward) return;
       server.on('upgrade', (req, socket, head) => {
         if (forward.matches(req.url ?? '')) forward.upgrade(req, socket, head);

@@ -37,7 +37,7 @@ test.each([
 
 test('a literal segment wins over a parameter, unless only the parameter leads on', () => {
   const match = createMatcher(createRoutes(router));
-  expect(match('/users/me')?.routes.get('GET')?.path).toBe('users.me');
+  expect(match('/users/me')?.routes.get('GET')?.definition.path).toBe('/users/me');
   expect(match('/users/abc')?.params).toEqual(['abc']);
   expect(match('/users/me/presence')?.params).toEqual(['me']);
   expect(match('/users//presence')).toBeUndefined();

@@ -1,10 +1,11 @@
 /**
- * Work that nobody waits for. What runs here today is the presence of people whose instance died, and messages that disappear; push and
- * media join it. (The outbox relay sweeps in every program that writes.)
+ * Work that nobody waits for: pushes, looking into files, and everything periodic. (The outbox relay sweeps in every program that writes.)
  */
-import { expireMessages, expirePresence } from '@parley/core';
 import type { Runtime } from '@parley/runtime';
 import { Jobs } from './jobs.ts';
+import { startMediaWorker } from './media.ts';
+import { periodicJobs } from './periodic.ts';
+import { startPushWorker } from './push.ts';
 
 export interface Workers {
   start(): void;
@@ -12,40 +13,20 @@ export interface Workers {
   drain(): Promise<void>;
 }
 
-/** How often leases of presence that ran out are looked for, in milliseconds. */
-const presenceMs = 5_000;
-/** How often messages are emptied whose time is over, in milliseconds. Readers see them gone on time all the same. */
-const expiryMs = 2_000;
-/** Messages that are looked at together, and how many of these rounds one run makes: 5,000 messages a second. */
-const expiryBatch = 500;
-const expiryRounds = 20;
-
-export function createWorkers(runtime: Pick<Runtime, 'core' | 'leases' | 'log'>): Workers {
-  const { core, leases, log } = runtime;
-  const jobs = new Jobs(
-    [
-      {
-        name: 'presence',
-        everyMs: presenceMs,
-        async run() {
-          const gone = await expirePresence(core);
-          if (gone > 0) log.info({ users: gone }, 'presence ran out with an instance that died');
-        },
-      },
-      {
-        name: 'expiry',
-        everyMs: expiryMs,
-        async run() {
-          let emptied = 0;
-          for (let round = 0; round < expiryRounds && emptied === round * expiryBatch; round++) {
-            emptied += await expireMessages(core, expiryBatch);
-          }
-          if (emptied > 0) log.debug({ messages: emptied }, 'messages disappeared');
-        },
-      },
-    ],
-    leases,
-    log,
-  );
-  return { start: () => jobs.start(), drain: () => jobs.stop() };
+/** Subscribes its consumers, before the bus starts. */
+export function createWorkers(
+  runtime: Pick<Runtime, 'core' | 'leases' | 'log' | 'metrics' | 'sweepObjects'>,
+): Workers {
+  const { core, leases, log, metrics, sweepObjects } = runtime;
+  const jobs = new Jobs(periodicJobs(core, log, sweepObjects), { leases, log, metrics });
+  startMediaWorker(core, metrics);
+  const pushes = startPushWorker(core, metrics);
+  return {
+    start() {
+      jobs.start();
+      pushes.start();
+    },
+    // Consumers go on until the bus itself stops: an event that comes between the two would be told to nobody.
+    drain: async () => void (await Promise.all([jobs.stop(), pushes.drain()])),
+  };
 }

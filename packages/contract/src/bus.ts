@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { chatChanges } from './changes.ts';
 import { chatTypes, participant } from './chats.ts';
 import { message, messageStatuses } from './messages.ts';
+import { mediaTypes } from './payloads.ts';
 import { counter, timestamp, uuid } from './primitives.ts';
 
 /** Streams and the subjects they hold. */
@@ -51,6 +52,8 @@ export const busPayloads = {
     /** The delivered position moved too: what others learn of a read that is kept private. */
     delivered_moved: z.boolean(),
     origin: z.string().nullable(),
+    /** The session that moved it: its device knows. Not there in events from before it was. */
+    session_id: z.string().nullable().default(null),
   }),
   'chat.created': z.object({
     chat_id: uuid,
@@ -71,6 +74,8 @@ export const busPayloads = {
     /** The message's `updated_at` from now on. */
     timestamp,
     recipients,
+    /** The file that it carried. Not there in events from before it was. */
+    media_id: uuid.nullable().default(null),
   }),
   'msg.edited': z.object({ message, recipients, unquoted }),
   'msg.reaction': z.object({
@@ -124,6 +129,26 @@ export const busPayloads = {
       z.object({ kind: z.literal('contacts') }),
       z.object({ kind: z.literal('block'), user_id: uuid, blocked: z.boolean() }),
     ]),
+  }),
+  /** A file that is to be looked into: its size, duration and thumbnail. */
+  'media.uploaded': z.object({
+    media_id: uuid,
+    uploader_id: uuid,
+    type: z.enum(mediaTypes),
+    mime_type: z.string(),
+    size_bytes: z.int().nonnegative(),
+  }),
+  /** A file is ready: one for its uploader (`chat_id` null), and one for each message that carries it. */
+  'media.processed': z.object({
+    media_id: uuid,
+    chat_id: uuid.nullable(),
+    message_id: uuid.nullable(),
+    seq: counter.nullable(),
+    /** The chat's, raised by the message's change. */
+    version: counter.nullable(),
+    /** The message's `updated_at` from now on. */
+    timestamp: timestamp.nullable(),
+    recipients,
   }),
   'presence.changed': z.object({
     user_id: uuid,

@@ -6,9 +6,16 @@ import type { ErrorCode } from './errors.ts';
  * Who may call a procedure. `anyone` needs no token; all others need one, and core's access functions decide the
  * rest: `self` touches only the caller's own things, `signed_in` any signed-in user (privacy applies to what is
  * shown), `chat_member` needs membership of the chat (of the message), `chat_admin` to be an admin of it, `message_sender` to have sent
- * the message.
+ * the message, `media_reader` to have uploaded the file or to see a message that carries it.
  */
-export type Access = 'anyone' | 'self' | 'signed_in' | 'chat_member' | 'chat_admin' | 'message_sender';
+export type Access =
+  | 'anyone'
+  | 'self'
+  | 'signed_in'
+  | 'chat_member'
+  | 'chat_admin'
+  | 'message_sender'
+  | 'media_reader';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -20,7 +27,7 @@ export interface ProcedureDefinition<I extends z.ZodType = z.ZodType, O extends 
   readonly path: string;
   /** A generator of clients makes the method's name of it. */
   readonly operationId: string;
-  readonly tag: 'Auth' | 'Users' | 'Chats' | 'Messages';
+  readonly tag: 'Auth' | 'Users' | 'Chats' | 'Messages' | 'Media';
   readonly access: Access;
   readonly summary: string;
   readonly description: string;

@@ -4,6 +4,7 @@ import { autoDeleteSeconds, chat, roles, sampleChat } from './chats.ts';
 import { define } from './define.ts';
 import { limits } from './limits.ts';
 import { text, timestamp, uuid } from './primitives.ts';
+import { defineUpload } from './uploads.ts';
 import { avatarUrl } from './users.ts';
 
 const chatId = sampleChat.chat_id;
@@ -34,6 +35,30 @@ export const updateChat = define({
     input: { id: chatId, name: 'Lake house' },
     output: { ...sampleChat, type: 'group', name: 'Lake house', participant: null },
   },
+});
+
+export const setChatAvatar = defineUpload({
+  method: 'PUT',
+  path: '/chats/{id}/avatar',
+  operationId: 'setChatAvatar',
+  tag: 'Chats',
+  access: 'chat_admin',
+  summary: "Change a group's photo",
+  description: `An image of at most ${limits.mediaBytes.image / 2 ** 20} MB; it is made to fit ${limits.avatarSide} × ${limits.avatarSide} pixels. An empty \`avatar_url\` in \`PATCH /chats/{id}\` removes the photo.`,
+  fields: z.object({ id: uuid }),
+  file: 'A JPEG, PNG, WebP or GIF',
+  maxBytes: limits.mediaBytes.image,
+  output: chat,
+  success: { 200: 'The chat after the change' },
+  errors: [
+    'CHAT_NOT_FOUND',
+    'NOT_CHAT_MEMBER',
+    'NOT_ADMIN',
+    'FORBIDDEN',
+    'MEDIA_TOO_LARGE',
+    'MEDIA_INVALID_TYPE',
+  ],
+  example: { ...sampleChat, type: 'group', name: 'Lake house', participant: null },
 });
 
 export const addParticipants = define({

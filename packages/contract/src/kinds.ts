@@ -19,6 +19,8 @@ export const procedureKinds: Readonly<Record<ProcedurePath, 'query' | 'mutation'
   'users.presence': 'query',
   'users.block': 'mutation',
   'users.unblock': 'mutation',
+  'users.setFcmToken': 'mutation',
+  'users.deleteFcmToken': 'mutation',
   'chats.list': 'query',
   'chats.create': 'mutation',
   'chats.get': 'query',
@@ -43,4 +45,5 @@ export const procedureKinds: Readonly<Record<ProcedurePath, 'query' | 'mutation'
   'messages.react': 'mutation',
   'messages.unreact': 'mutation',
   'messages.receipts': 'query',
+  'media.get': 'query',
 };

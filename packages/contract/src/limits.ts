@@ -26,6 +26,23 @@ export const limits = {
   editSeconds: 15 * 60,
   /** Seconds after which messages of a chat disappear; 0 is never. */
   autoDeleteSeconds: [0, 86_400, 604_800, 7_776_000],
+  /** Bytes of a file, by its type. */
+  mediaBytes: { image: 16 * 2 ** 20, video: 64 * 2 ** 20, audio: 16 * 2 ** 20, document: 100 * 2 ** 20 },
+  /** Pixels of an image, all its frames together. */
+  imagePixels: 100_000_000,
+  /** Unicode code points of a file's name. */
+  filename: 255,
+  /** Pixels: the width of thumbnails, and the longest side of avatars. */
+  thumbnailWidth: 200,
+  avatarSide: 640,
+  /** Seconds that the address of a file works. */
+  mediaUrlSeconds: 3600,
+  /** Seconds after which a file that nothing refers to is deleted. */
+  orphanSeconds: 24 * 3600,
+  /** Seconds for which messages of a group gather into one push. */
+  pushWindowSeconds: 3,
+  /** Seconds that a push may wait for a device that is off. */
+  pushTtlSeconds: 86_400,
   /** Ids in one `message.delivered` frame. */
   deliveredIds: 100,
   /** Users in one `presence.subscribe` frame. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { limits } from './limits.ts';
+import { media } from './media.ts';
 import { messageTypes, payloads, type SendableType, storedPayload } from './payloads.ts';
 import { counter, timestamp, uuid } from './primitives.ts';
 
@@ -31,7 +32,8 @@ export const message = z
     }),
     is_deleted: z.boolean(),
     is_starred: z.boolean(),
-    media: z.null(),
+    // Not there in events of programs from before it was.
+    media: media.nullable().default(null),
     created_at: timestamp,
     updated_at: timestamp,
     edited_at: timestamp.nullable(),

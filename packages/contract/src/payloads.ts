@@ -29,7 +29,7 @@ export const payloads = {
     })
     .meta({ id: 'AudioPayload' }),
   document: z
-    .object({ media_id: uuid, filename: text({ min: 1, max: 255 }), caption })
+    .object({ media_id: uuid, filename: text({ min: 1, max: limits.filename }), caption })
     .meta({ id: 'DocumentPayload' }),
   location: z
     .object({

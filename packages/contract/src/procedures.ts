@@ -5,15 +5,18 @@
 import type { z } from 'zod';
 import { logout, refresh, requestOtp, verifyOtp } from './auth.ts';
 import { createChat, getChat, listChats } from './chats.ts';
+import { deleteFcmToken, setFcmToken } from './devices.ts';
 import {
   addParticipants,
   muteChat,
   pinChat,
   removeParticipant,
+  setChatAvatar,
   setDisappearing,
   setRole,
   updateChat,
 } from './groups.ts';
+import { getMedia, uploadMedia } from './media.ts';
 import {
   deleteMessage,
   editMessage,
@@ -27,7 +30,7 @@ import {
 import { listMessages, markRead, sendMessage } from './messages.ts';
 import { blockUser, getPrivacy, listContacts, syncContacts, unblockUser, updatePrivacy } from './people.ts';
 import { listStarred, searchChat, searchMessages } from './search.ts';
-import { getPresence, getUser, me, updateMe } from './users.ts';
+import { getPresence, getUser, me, setAvatar, updateMe } from './users.ts';
 
 export const procedures = {
   auth: { requestOtp, verifyOtp, refresh, logout },
@@ -42,6 +45,8 @@ export const procedures = {
     presence: getPresence,
     block: blockUser,
     unblock: unblockUser,
+    setFcmToken,
+    deleteFcmToken,
   },
   chats: {
     list: listChats,
@@ -71,9 +76,21 @@ export const procedures = {
     unreact: unreactToMessage,
     receipts: messageReceipts,
   },
+  media: {
+    get: getMedia,
+  },
 } as const;
 
 export type Procedures = typeof procedures;
+
+/** Uploads: REST alone, as `multipart/form-data`. */
+export const uploads = {
+  media: uploadMedia,
+  avatar: setAvatar,
+  chatAvatar: setChatAvatar,
+} as const;
+
+export type UploadName = keyof typeof uploads;
 
 /** `auth.requestOtp` and so on. */
 export type ProcedurePath = {

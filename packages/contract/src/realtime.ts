@@ -4,6 +4,7 @@ import { chatChanges } from './changes.ts';
 import { chatTypes, participant } from './chats.ts';
 import { errorCodes } from './errors.ts';
 import { limits } from './limits.ts';
+import { media, mediaStatuses } from './media.ts';
 import { deleteFor, editPayload, emoji } from './message-actions.ts';
 import { type Message, message, messageStatuses, sendInput } from './messages.ts';
 import { counter, timestamp, uuid } from './primitives.ts';
@@ -114,11 +115,19 @@ export const serverEvents = {
     user_id: uuid.nullable(),
     user_version: counter,
   }),
+  /** To a file's uploader; and, with `chat_id`, `message_id` and `version`, to those who have a message that carries it. */
   'media.updated': z.object({
     media_id: uuid,
-    status: z.enum(['ready', 'processing']),
+    status: z.enum(mediaStatuses),
     thumbnail_url: z.string().nullable(),
     duration_ms: z.int().nullable(),
+    /** The file with fresh addresses: the fields above and all others. */
+    media,
+    chat_id: uuid.optional(),
+    message_id: uuid.optional(),
+    version: counter.optional(),
+    /** With `version`: the message's `updated_at` from now on. */
+    timestamp: timestamp.optional(),
   }),
   pong: empty,
   error: z.object({

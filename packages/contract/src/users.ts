@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { define } from './define.ts';
 import { limits } from './limits.ts';
 import { phone, text, timestamp, uuid } from './primitives.ts';
+import { defineUpload } from './uploads.ts';
 
 const profileFields = {
   id: uuid,
@@ -78,6 +79,23 @@ export const updateMe = define({
     input: { display_name: 'Mina', status_text: 'At the lake' },
     output: { ...sampleProfile, phone: '+491511234567' },
   },
+});
+
+export const setAvatar = defineUpload({
+  method: 'PUT',
+  path: '/users/me/avatar',
+  operationId: 'setAvatar',
+  tag: 'Users',
+  access: 'self',
+  summary: 'Change my photo',
+  description: `An image of at most ${limits.mediaBytes.image / 2 ** 20} MB; it is made to fit ${limits.avatarSide} × ${limits.avatarSide} pixels. The answer's \`avatar_url\` is a path on this server that needs no token; an empty \`avatar_url\` in \`PATCH /users/me\` removes the photo.`,
+  fields: z.object({}),
+  file: 'A JPEG, PNG, WebP or GIF',
+  maxBytes: limits.mediaBytes.image,
+  output: ownProfile,
+  success: { 200: 'The profile after the change' },
+  errors: ['MEDIA_TOO_LARGE', 'MEDIA_INVALID_TYPE'],
+  example: { ...sampleProfile, phone: '+491511234567' },
 });
 
 export const getUser = define({

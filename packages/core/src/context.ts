@@ -1,5 +1,6 @@
 import type { ChatCache } from './chats/cache.ts';
 import type { Turns } from './lib/turns.ts';
+import type { MediaLinks } from './media/links.ts';
 import type { PositionWriter } from './messages/positions.ts';
 import type { SendQueue } from './messages/send-queue.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   FanOut,
   KeyValue,
   Log,
+  ObjectStore,
   PresenceLeases,
   Publisher,
   RateLimiter,
@@ -20,9 +22,14 @@ import type {
 import type {
   ChatStore,
   ContactStore,
+  DeviceTokenStore,
   MarkStore,
+  MediaStore,
+  MediaTools,
   MessageStore,
   PrivacyStore,
+  PushGateway,
+  PushLedger,
   SessionStore,
   UserStore,
 } from './ports/stores.ts';
@@ -45,6 +52,12 @@ export interface Core {
   readonly privacy: PrivacyStore;
   readonly contacts: ContactStore;
   readonly marks: MarkStore;
+  readonly media: MediaStore;
+  readonly mediaTools: MediaTools;
+  readonly objects: ObjectStore;
+  readonly devices: DeviceTokenStore;
+  readonly pushes: PushGateway;
+  readonly pushLedger: PushLedger;
   readonly keyValue: KeyValue;
   readonly rates: RateLimiter;
   readonly presence: PresenceLeases;
@@ -61,6 +74,8 @@ export interface Core {
   readonly chatCache: ChatCache;
   /** Changes of a chat, one at a time. */
   readonly chatTurns: Turns;
+  /** Addresses of files, the same for some minutes. */
+  readonly mediaLinks: MediaLinks;
   /** Sends gather here for the next commit. */
   readonly sendQueue: SendQueue;
   /** Read and delivered positions gather here for the next commit. */

@@ -2,6 +2,7 @@
 import { ChatCache } from './chats/cache.ts';
 import type { Core } from './context.ts';
 import { Turns } from './lib/turns.ts';
+import { MediaLinks } from './media/links.ts';
 import { PositionWriter } from './messages/positions.ts';
 import { SendQueue } from './messages/send-queue.ts';
 
@@ -24,6 +25,13 @@ export type { Caller, Core, CoreSettings } from './context.ts';
 export { AppError, isUnavailable, unavailable } from './error.ts';
 export { Batcher, type BatcherOptions, BatchLoader } from './lib/batcher.ts';
 export { whenBack } from './lib/when-back.ts';
+export { accessMedia, getMedia, mediaDownload } from './media/access.ts';
+export { type AvatarUpload, openAvatar, setAvatar, setChatAvatar } from './media/avatars.ts';
+export { type Cleaned, cleanMedia, releaseMedia } from './media/clean.ts';
+export { MediaLinks } from './media/links.ts';
+export { processMedia, processMissed } from './media/process.ts';
+export { type Upload, uploadMedia } from './media/upload.ts';
+export { mediaIdOf, mediaView, mediaViews } from './media/view.ts';
 export { deleteMessage } from './messages/delete.ts';
 export { editMessage } from './messages/edit.ts';
 export { expireMessages } from './messages/expire.ts';
@@ -41,6 +49,13 @@ export * from './ports/engines.ts';
 export * from './ports/stores.ts';
 export { connectionClosed, connectionOpened, connectionsAlive } from './presence/connections.ts';
 export { expirePresence } from './presence/expire.ts';
+export { pushAdded } from './push/added.ts';
+export { pushMessage } from './push/message.ts';
+export type { Metered, PushMeter } from './push/notes.ts';
+export { pushRead } from './push/read.ts';
+export { registerPushToken, removePushToken } from './push/tokens.ts';
+export { type PushExplanation, whyPush } from './push/why.ts';
+export { flushPushWindows, pushWindows, takePushWindows } from './push/windows.ts';
 export { highlightsOf } from './search/highlights.ts';
 export { parseQuery } from './search/query.ts';
 export { searchChat, searchMessages } from './search/search.ts';
@@ -59,7 +74,7 @@ export {
 } from './users/profile.ts';
 
 /** What the outside brings; the rest core makes itself. */
-export type CoreParts = Omit<Core, 'chatCache' | 'chatTurns' | 'sendQueue' | 'positions'>;
+export type CoreParts = Omit<Core, 'chatCache' | 'chatTurns' | 'mediaLinks' | 'sendQueue' | 'positions'>;
 
 /** Makes the core over the given ports. */
 export function createCore(parts: CoreParts): Core {
@@ -74,6 +89,7 @@ export function createCore(parts: CoreParts): Core {
     ...parts,
     chatCache,
     chatTurns: new Turns(),
+    mediaLinks: new MediaLinks(parts),
     sendQueue: new SendQueue({ ...parts, chatCache }),
     positions: new PositionWriter({ ...parts, chatCache }),
   };

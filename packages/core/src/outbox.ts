@@ -2,11 +2,12 @@
  * From committed outbox rows back to events. Used by the relay for what a crash or a broken bus left unpublished; the
  * usual path makes the same events from what it has at hand. Event ids are stored with the row, so a repeat is told.
  */
-import { type AnyBusEvent, parseBusEvent } from '@parley/contract';
+import { type AnyBusEvent, type Media, parseBusEvent } from '@parley/contract';
 import { chatCreatedEvent } from './chats/direct.ts';
 import { type SystemDraft, storeLate } from './chats/system.ts';
 import type { Core } from './context.ts';
 import { derivedId } from './lib/ids.ts';
+import { mediaIdOf, mediaViews } from './media/view.ts';
 import { changeEvents } from './messages/changes.ts';
 import { type CommittedMove, statusEvents } from './messages/positions.ts';
 import { newMessageEvent } from './messages/send-queue.ts';
@@ -35,7 +36,16 @@ export interface OutboxPayloads {
 
 type Parts = Pick<
   Core,
-  'messages' | 'chats' | 'sendQueue' | 'chatCache' | 'privacy' | 'signals' | 'clock' | 'log'
+  | 'messages'
+  | 'chats'
+  | 'sendQueue'
+  | 'chatCache'
+  | 'privacy'
+  | 'signals'
+  | 'media'
+  | 'mediaLinks'
+  | 'clock'
+  | 'log'
 >;
 
 /** The events of a row, in their order. */
@@ -67,12 +77,18 @@ export async function expandOutbox(core: Parts, row: OutboxRow): Promise<AnyBusE
 async function expandMessages(core: Parts, payload: OutboxPayloads['msg.new']): Promise<AnyBusEvent[]> {
   const stored = await core.messages.byIds(payload.messages.map((entry) => entry.id));
   const replyIds = [...stored.values()].flatMap((message) => message.reply_to_message_id ?? []);
-  const replies = await core.messages.byIds(replyIds);
+  const [replies, media] = await Promise.all([
+    core.messages.byIds(replyIds),
+    mediaViews(
+      core,
+      [...stored.values()].flatMap((message) => mediaIdOf(message) ?? []),
+    ),
+  ]);
   const events: AnyBusEvent[] = [];
   for (const { id, context } of payload.messages) {
     const message = stored.get(id);
     const chat = message && (await core.chatCache.get(message.chat_id));
-    if (message && chat) events.push(rebuild(core, message, chat, replies, context));
+    if (message && chat) events.push(rebuild(core, message, chat, replies, media, context));
   }
   return events;
 }
@@ -82,12 +98,14 @@ function rebuild(
   message: StoredMessage,
   chat: ChatRecord,
   replies: Map<string, StoredMessage>,
+  media: Map<string, Media>,
   context: EventContext,
 ): AnyBusEvent {
   const now = core.clock.now();
   const reply = message.reply_to_message_id ? replies.get(message.reply_to_message_id) : undefined;
   const quote = reply ? quoteOf(reply, now) : null;
-  const wire = toWire(masked(message, now), 'sent', quote?.preview ?? null);
+  const shown = masked(message, now);
+  const wire = toWire(shown, 'sent', quote?.preview ?? null, media.get(mediaIdOf(shown) ?? '') ?? null);
   return newMessageEvent(wire, chat, quote, context, now);
 }
 

@@ -15,20 +15,24 @@ import { changeChat } from './chats/change.ts';
 import { createGroup } from './chats/create-group.ts';
 import { directOf, openDirect } from './chats/direct.ts';
 import { listings, memberships } from './chats/lists.ts';
+import { Mutes } from './chats/muted.ts';
 import { setOwn } from './chats/own-settings.ts';
 import { advance, receipts } from './chats/positions.ts';
 import { findChats } from './chats/records.ts';
 import { setWindows } from './chats/windows.ts';
+import { avatarsUsed } from './media/avatars.ts';
 import type { PublishedIds } from './message-store.ts';
 import type { Sql } from './sql.ts';
 
 export class PostgresChatStore implements ChatStore {
   readonly #sql: Sql;
   readonly #published: PublishedIds;
+  readonly #mutes: Mutes;
 
   constructor(sql: Sql, published: PublishedIds) {
     this.#sql = sql;
     this.#published = published;
+    this.#mutes = new Mutes(sql);
   }
 
   openDirect(input: Parameters<ChatStore['openDirect']>[0]): ReturnType<ChatStore['openDirect']> {
@@ -70,6 +74,14 @@ export class PostgresChatStore implements ChatStore {
 
   setOwn(...[userId, chatId, patch, tell]: Parameters<ChatStore['setOwn']>): ReturnType<ChatStore['setOwn']> {
     return setOwn(this.#sql, userId, chatId, patch, tell);
+  }
+
+  avatarsInUse(urls: readonly string[]): Promise<Set<string>> {
+    return avatarsUsed(this.#sql, 'groups', urls);
+  }
+
+  mutedBy(chatId: string, userIds: readonly string[], now: string): Promise<Set<string>> {
+    return this.#mutes.by(chatId, userIds, now);
   }
 
   async advance(moves: readonly PositionMove[]): Promise<PositionResult[]> {

@@ -9,6 +9,7 @@ import {
   type StoredMessage,
 } from '@parley/core';
 import { type Known, MessageAppender, type PublishedIds } from './messages/append.ts';
+import { findCarried, findCarriers, isCarriedIn } from './messages/carriers.ts';
 import { changeMessages } from './messages/change.ts';
 import { countUnread, findActivity, findNewest } from './messages/counts.ts';
 import { BlockIndexer } from './messages/indexer.ts';
@@ -122,6 +123,18 @@ export class PostgresMessageStore implements MessageStore {
        WHERE expires_at IS NOT NULL AND NOT is_deleted AND expires_at <= $1 ORDER BY expires_at LIMIT $2`,
       [now, limit],
     );
+  }
+
+  carriers(...[mediaId, limit]: Parameters<MessageStore['carriers']>): ReturnType<MessageStore['carriers']> {
+    return findCarriers(this.#sql, mediaId, limit);
+  }
+
+  carried(mediaIds: readonly string[]): Promise<Set<string>> {
+    return findCarried(this.#sql, mediaIds);
+  }
+
+  carriedIn(...[mediaId, windows, now]: Parameters<MessageStore['carriedIn']>): Promise<boolean> {
+    return isCarriedIn(this.#sql, mediaId, windows, now);
   }
 
   searchChat(input: Parameters<MessageStore['searchChat']>[0]): Promise<StoredMessage[]> {

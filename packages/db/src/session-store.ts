@@ -105,4 +105,40 @@ export class PostgresSessionStore implements SessionStore {
       }),
     );
   }
+
+  forget(before: Date, limit: number): Promise<number> {
+    return withPrisma(this.#forget(before, limit));
+  }
+
+  /**
+   * A session is over when its last token is: until then its rotated ones tell theft. Every session keeps one that was never rotated, by
+   * which it is found; so that goes last, where a session has more tokens than one call may delete.
+   */
+  async #forget(before: Date, limit: number): Promise<number> {
+    const [forgotten] = await this.#prisma.$queryRaw<{ tokens: number }[]>`
+      WITH over AS MATERIALIZED (
+        SELECT DISTINCT session_id FROM (
+          SELECT session_id FROM refresh_tokens last
+          WHERE rotated_at IS NULL AND expires_at < ${before}::timestamptz AND NOT EXISTS (
+            SELECT 1 FROM refresh_tokens other
+            WHERE other.session_id = last.session_id AND other.expires_at >= ${before}::timestamptz)
+          ORDER BY expires_at LIMIT ${limit}::int
+        ) found
+      ), doomed AS MATERIALIZED (
+        SELECT token.id FROM over CROSS JOIN LATERAL (
+          SELECT id FROM refresh_tokens WHERE session_id = over.session_id
+          ORDER BY rotated_at NULLS LAST LIMIT ${limit}::int
+        ) token
+        LIMIT ${limit}::int
+      ), locked AS MATERIALIZED (
+        -- In the order in which everybody locks tokens.
+        SELECT id FROM refresh_tokens WHERE id IN (SELECT id FROM doomed) ORDER BY id FOR UPDATE
+      ), gone AS (
+        DELETE FROM refresh_tokens USING locked WHERE refresh_tokens.id = locked.id RETURNING session_id
+      ), devices AS (
+        DELETE FROM device_tokens WHERE session_id IN (SELECT session_id FROM gone)
+      )
+      SELECT count(*)::int AS tokens FROM gone`;
+    return forgotten?.tokens ?? 0;
+  }
 }

@@ -8,6 +8,7 @@ import {
   type UserStore,
   unavailable,
 } from '@parley/core';
+import { avatarsUsed } from './media/avatars.ts';
 import { isPrismaUnavailable, type PrismaClient } from './prisma.ts';
 import { type Sql, toStoreError } from './sql.ts';
 import { raiseUser, writeTold } from './telling.ts';
@@ -120,6 +121,10 @@ export class PostgresUserStore implements UserStore {
     if (changed) return changed;
     const user = await this.find(id);
     return user && { user, told: null };
+  }
+
+  avatarsInUse(urls: readonly string[]): Promise<Set<string>> {
+    return avatarsUsed(this.#sql, 'users', urls);
   }
 
   async setLastSeen(id: string, at: Date): Promise<void> {

@@ -75,13 +75,16 @@ afterAll(async () => {
 const [long, users] = [randomUUID(), [randomUUID(), randomUUID(), randomUUID()]];
 const others = Array.from({ length: 50 }, () => randomUUID());
 const chats = [long, ...others];
+/** One that many messages carry, and one that nobody does. */
+const [viral, lost] = [randomUUID(), randomUUID()];
 const sent = new Map<string, NewMessage[]>(chats.map((chat) => [chat, []]));
 
 const next = (chat: string, more: Partial<NewMessage> = {}): NewMessage => {
   const own = sent.get(chat) as NewMessage[];
   const tokens = ['the', `n${own.length}`, own.length % 1000 === 0 ? 'rare' : 'common'];
   const sender = users[own.length % 3] as string;
-  const message = sentWith(chat, tokens, later(own.length * 1000), { sender_id: sender, ...more });
+  const payload = own.length % 10 === 5 ? { media_id: viral } : { body: 'x' };
+  const message = sentWith(chat, tokens, later(own.length * 1000), { sender_id: sender, payload, ...more });
   own.push(message);
   return message;
 };
@@ -141,6 +144,15 @@ async function useAll(): Promise<void> {
   await store.heads(chats);
   await store.expired(now, 10);
   const windows = chats.map((chatId) => ({ chatId, after: 0, upTo: null, lastAt: now }));
+  const has = length > 5;
+  expect(await store.carriers(lost, 10)).toEqual([]);
+  expect(await store.carriers(viral, 10)).toHaveLength(has ? 10 : 0);
+  expect(await store.carried([lost, viral])).toEqual(new Set(has ? [viral] : []));
+  // Each chat has it many times, but not there.
+  const narrow = windows.map(({ chatId }) => ({ chatId, after: 6, upTo: 15 }));
+  expect(await store.carriedIn(viral, narrow, now)).toBe(false);
+  expect(await store.carriedIn(lost, windows, now)).toBe(false);
+  expect(await store.carriedIn(viral, [...narrow, ...windows], now)).toBe(has);
   for (const text of ['the', 'rare', 'none', 'n1* rare']) {
     const terms = termsOf(text);
     await store.searchChat({ window: { chatId: long, after: 0, upTo: null }, terms, limit: 20, now });
@@ -175,6 +187,9 @@ const bounds: Record<string, number> = {
   activity: 51 * 120,
   heads: 51 * 6,
   expired: 60,
+  carriers: 30,
+  carried: 16,
+  'carried-in': 102 * 6,
   change: 800,
   index: 64 * 300,
   'search-chat': 3000,

@@ -6,6 +6,7 @@ import { changeBatchContract } from './message-contract/change-batches.ts';
 import { changeContract } from './message-contract/changes.ts';
 import { countContract } from './message-contract/counts.ts';
 import type { Kit, MessageStoreEngine, MessageStoreInstance } from './message-contract/kit.ts';
+import { mediaContract } from './message-contract/media.ts';
 import { modelContract } from './message-contract/model.ts';
 import { outboxContract } from './message-contract/outbox.ts';
 import { searchContract } from './message-contract/search.ts';
@@ -54,6 +55,7 @@ export function messageStoreContract(engine: () => MessageStoreEngine): void {
   changeContract(kit);
   changeBatchContract(kit);
   countContract(kit);
+  mediaContract(kit);
   modelContract(kit);
   searchContract(kit);
   searchChatsContract(kit);

@@ -50,6 +50,7 @@ describe.skipIf(why)(`messages on MongoDB${why}`, () => {
       expires: { key: { expires_at: 1 } },
       chat_expires: { key: { chat_id: 1, expires_at: 1 } },
       chat_tokens: { key: { chat_id: 1, tokens: 1, _id: -1, seq: 1 } },
+      media_carriers: { key: { 'payload.media_id': 1, chat_id: 1, seq: 1 } },
       outbox_batch: { key: { 'outbox.batch': 1 } },
       untold_batch: { key: { 'untold.batch': 1 } },
     });
@@ -61,6 +62,7 @@ describe.skipIf(why)(`messages on MongoDB${why}`, () => {
       expires: hasTime,
       chat_expires: hasTime,
       chat_tokens: { is_deleted: false },
+      media_carriers: { 'payload.media_id': { $exists: true } },
       outbox_batch: { 'outbox.batch': { $exists: true } },
       untold_batch: { 'untold.batch': { $exists: true } },
     });

@@ -4,14 +4,16 @@
  */
 import { type RateLimit, type RateScope, rateLimits } from '@parley/contract';
 import { type EngineConfig, engineProblems, engineSchema } from './config/engines.ts';
+import { type MediaConfig, mediaSchema } from './config/media.ts';
 import { type ProgramConfig, programSchema } from './config/program.ts';
+import { type PushConfig, pushProblems, pushSchema } from './config/push.ts';
 import { rateNames, readLimit, showLimit } from './config/rates.ts';
 
-export interface Config extends ProgramConfig, EngineConfig {
+export interface Config extends ProgramConfig, EngineConfig, MediaConfig, PushConfig {
   rateLimits: Record<RateScope, RateLimit>;
 }
 
-export const schema = { ...programSchema, ...engineSchema };
+export const schema = { ...programSchema, ...engineSchema, ...mediaSchema, ...pushSchema };
 
 /** Thrown with one line per broken variable. */
 export class ConfigError extends Error {
@@ -47,7 +49,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   for (const name of Object.keys(env)) {
     if (name.startsWith('PARLEY_') && !known.has(name)) problems.push(`${name} is not a variable of Parley`);
   }
-  if (problems.length === 0) problems.push(...engineProblems(config), ...productionProblems(config));
+  if (problems.length === 0) {
+    problems.push(...engineProblems(config), ...pushProblems(config), ...productionProblems(config));
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }

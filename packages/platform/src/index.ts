@@ -5,6 +5,7 @@ export { installationSecret } from './auth/secret.ts';
 export * from './config.ts';
 export * from './inbox.ts';
 export * from './log.ts';
+export * from './media/index.ts';
 export { type BusEngine, MemoryBus } from './memory/bus.ts';
 export { MemoryFanOut } from './memory/fan-out.ts';
 export { MemoryKeyValue } from './memory/key-value.ts';
@@ -16,6 +17,7 @@ export { NatsBus, type NatsBusOptions } from './nats/bus.ts';
 export * from './objects/index.ts';
 export { OutboxRelay, type RelayOptions } from './outbox/relay.ts';
 export { routePublisher } from './outbox/route.ts';
+export * from './push/index.ts';
 export * from './readiness.ts';
 export { createRedis, RedisConnection, type RedisConnectionOptions } from './redis/connection.ts';
 export {
@@ -26,6 +28,7 @@ export {
 } from './redis/fan-out.ts';
 export { RedisKeyValue } from './redis/key-value.ts';
 export { RedisPresence } from './redis/presence.ts';
+export { RedisPushLedger } from './redis/push-ledger.ts';
 export { RedisRateLimiter } from './redis/rate-limiter.ts';
 export { RedisSignals } from './redis/signals.ts';
 export { inboxSms, webhookSms } from './sms.ts';

@@ -55,6 +55,61 @@ export class Metrics {
     labelNames: ['consumer', 'subject'],
     registers: [this.registry],
   });
+  readonly jobRuns = new Counter({
+    name: 'parley_job_runs_total',
+    help: 'Runs of periodic jobs by outcome; runs that another worker did are not counted',
+    labelNames: ['job', 'outcome'],
+    registers: [this.registry],
+  });
+  readonly jobItems = new Counter({
+    name: 'parley_job_items_total',
+    help: 'Things that periodic jobs did: messages emptied, files deleted and so on',
+    labelNames: ['job'],
+    registers: [this.registry],
+  });
+  readonly jobSeconds = new Histogram({
+    name: 'parley_job_duration_seconds',
+    help: 'How long runs of periodic jobs took',
+    labelNames: ['job'],
+    buckets: [0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120],
+    registers: [this.registry],
+  });
+  readonly jobLastSuccess = new Gauge({
+    name: 'parley_job_last_success_timestamp_seconds',
+    help: 'When a periodic job was last done here, in seconds since the epoch',
+    labelNames: ['job'],
+    registers: [this.registry],
+  });
+  readonly mediaProcessed = new Histogram({
+    name: 'parley_media_processing_duration_seconds',
+    help: 'How long looking into videos and sounds took',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers: [this.registry],
+  });
+  readonly pushDecisions = new Counter({
+    name: 'parley_push_decisions_total',
+    help: 'What became of pushes, by reason',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+  readonly pushes = new Counter({
+    name: 'parley_pushes_total',
+    help: 'Pushes handed to the push service, by outcome',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  readonly pushSeconds = new Histogram({
+    name: 'parley_push_duration_seconds',
+    help: 'How long handing a push to the push service took, waits and further tries included',
+    labelNames: ['outcome'],
+    buckets: durations,
+    registers: [this.registry],
+  });
+  readonly pushBreaker = new Gauge({
+    name: 'parley_push_breaker_state',
+    help: '0 while pushes go out, 1 while one tries, 2 while all are held back because the push service is away',
+    registers: [this.registry],
+  });
   readonly stages = new MessageStages(this.registry);
 
   constructor(options: { process?: boolean } = {}) {

@@ -39,4 +39,13 @@ describe('bus (in process)', () => {
     await bus.stop();
     await expect(published).rejects.toThrow('closed');
   });
+
+  it('takes nothing for its consumers once it is stopped, so that the outbox keeps it', async () => {
+    const { bus } = make();
+    const heard: string[] = [];
+    bus.subscribe('a', 'presence.changed', ({ event_id }) => void heard.push(event_id));
+    await bus.stop();
+    await expect(bus.publish([presenceEvent()])).rejects.toThrow('not available');
+    expect(heard).toEqual([]);
+  });
 });

@@ -6,10 +6,13 @@ import {
   PostgresChatStore,
   PostgresContactStore,
   PostgresDeadLetterStore,
+  PostgresDeviceTokenStore,
   PostgresLeaseStore,
   PostgresMarkStore,
+  PostgresMediaStore,
   PostgresOutboxStore,
   PostgresPrivacyStore,
+  PostgresPushLedger,
   PostgresSessionStore,
   PostgresUserStore,
   Sql,
@@ -31,9 +34,11 @@ import {
 } from '@parley/platform';
 import { type Database, openDatabase } from './embedded.ts';
 import { openBus } from './engines/bus.ts';
+import { openMediaTools } from './engines/media-tools.ts';
 import { openMessages } from './engines/messages.ts';
 import { type ObjectEngine, openObjects } from './engines/objects.ts';
 import { patiently } from './engines/patiently.ts';
+import { openPushes } from './engines/pushes.ts';
 import { openShared } from './engines/shared.ts';
 import type { Runtime } from './runtime.ts';
 import { sendTimes, timedMessages, timedPublish } from './stages.ts';
@@ -78,9 +83,11 @@ export async function createRuntime(
   const deadLetters = new PostgresDeadLetterStore(sql);
   const shared = openShared(config, program, clock, log);
   opened.defer(() => shared.close());
-  const objects = openObjects(config, secret);
+  const objects = openObjects(config, secret, clock);
   await startObjects(objects, log);
-  opened.defer(() => objects.close?.());
+  opened.defer(() => objects.close());
+  const mediaTools = await openMediaTools(config, program, log);
+  opened.defer(() => mediaTools.close());
   const bus = openBus(config, program, { log, metrics, deadLetters });
   const relay = (store: OutboxStore, name: string): OutboxRelay =>
     new OutboxRelay({
@@ -105,6 +112,8 @@ export async function createRuntime(
   if (config.production && config.smsWebhookUrl === null) {
     log.warn({}, 'SMS_WEBHOOK_URL is not set: sign-in codes reach nobody');
   }
+  const pushes = await openPushes(config, inbox, log, metrics);
+  opened.defer(() => pushes.close());
   const core = createCore({
     settings: { otpEcho: config.otpEcho },
     clock,
@@ -117,6 +126,12 @@ export async function createRuntime(
     privacy: new PostgresPrivacyStore(sql),
     contacts: new PostgresContactStore(sql),
     marks: new PostgresMarkStore(sql),
+    media: engine.media ?? new PostgresMediaStore(sql),
+    mediaTools,
+    objects: objects.store,
+    devices: new PostgresDeviceTokenStore(sql),
+    pushes,
+    pushLedger: shared.pushLedger ?? new PostgresPushLedger(sql),
     keyValue: shared.keyValue,
     rates: shared.rates,
     presence: shared.presence,
@@ -149,6 +164,8 @@ export async function createRuntime(
     log,
     metrics,
     readiness,
+    objectUrls: objects.urls,
+    sweepObjects: objects.sweep,
     inbox,
     async start() {
       await patiently('NATS', 'NATS_URL', log, () => bus.start());

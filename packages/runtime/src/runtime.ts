@@ -1,6 +1,11 @@
 import type { Core, LeaseStore } from '@parley/core';
 import type { Config, DevInbox, Logger, Metrics, Readiness } from '@parley/platform';
 
+export interface ObjectUrls {
+  /** `key` is the path after `/objects/`, percent-decoded. */
+  verify(key: string, query: URLSearchParams): 'valid' | 'expired' | 'forged';
+}
+
 /** What every program of Parley stands on: configuration, the core over its engines, and what watches over them. */
 export interface Runtime {
   readonly config: Config;
@@ -10,6 +15,10 @@ export interface Runtime {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
+  /** Checks addresses of files that this server serves itself; null where an S3 serves them. */
+  readonly objectUrls: ObjectUrls | null;
+  /** Tidies up what the object store itself leaves behind; null where it needs no such thing. */
+  readonly sweepObjects: (() => Promise<void>) | null;
   /** What was "sent" on a development server; null in production. */
   readonly inbox: DevInbox | null;
   /**

@@ -29,6 +29,9 @@ export function timedMessages(store: MessageStore, stages: Pick<MessageStages, '
     activity: (chatIds, asOf) => store.activity(chatIds, asOf),
     heads: (chatIds) => store.heads(chatIds),
     expired: (now, limit) => store.expired(now, limit),
+    carriers: (mediaId, limit) => store.carriers(mediaId, limit),
+    carried: (mediaIds) => store.carried(mediaIds),
+    carriedIn: (mediaId, windows, now) => store.carriedIn(mediaId, windows, now),
     searchChat: (input) => store.searchChat(input),
     searchChats: (input) => store.searchChats(input),
   };

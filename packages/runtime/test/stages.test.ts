@@ -28,6 +28,9 @@ function storeOf(append: () => Promise<AppendResult[]>): MessageStore {
     newest: refuse,
     activity: refuse,
     expired: refuse,
+    carriers: refuse,
+    carried: refuse,
+    carriedIn: refuse,
     searchChat: refuse,
     searchChats: refuse,
   };

@@ -12,11 +12,14 @@ interface Bundle {
   outDir: string;
   minify: boolean;
   external: (string | RegExp)[];
+  define?: Record<string, string>;
 }
 
 /** One file with everything in it, for a page: `parley-sdk.js`. Returns the paths of the modules that went in. */
 export function bundleForPages(outDir: string): Promise<string[]> {
-  return bundle({ entry: { 'parley-sdk': 'src/index.ts' }, outDir, minify: true, external: [] });
+  // What is for Node alone goes out.
+  const define = { 'globalThis.process': 'undefined' };
+  return bundle({ entry: { 'parley-sdk': 'src/index.ts' }, outDir, minify: true, external: [], define });
 }
 
 /**
@@ -28,11 +31,12 @@ export function bundleForPackages(outDir: string): Promise<string[]> {
   return bundle({ entry: { index: 'src/index.ts', node: 'src/node.ts' }, outDir, minify: false, external });
 }
 
-async function bundle({ entry, outDir, minify, external }: Bundle): Promise<string[]> {
+async function bundle({ entry, outDir, minify, external, define = {} }: Bundle): Promise<string[]> {
   const result = await build({
     configFile: false,
     root,
     logLevel: 'warn',
+    define,
     // Said here, since Vite takes them from NODE_ENV otherwise: a test must build what a release does.
     resolve: { conditions: ['module', 'browser', 'production'] },
     build: {

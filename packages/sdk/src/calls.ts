@@ -44,16 +44,22 @@ export class Calls {
     return member as Procedure<typeof path>;
   };
 
-  async #call(path: ProcedurePath, input: unknown, signal: AbortSignal | undefined): Promise<unknown> {
-    const options = { signal, timeoutMs: this.#timing.requestMs };
-    if (openProcedures.has(path)) return this.#http.call(path, input, options);
-    const wait = <T>(promise: Promise<T>) => unlessAborted(unlessAborted(promise, this.#closing), signal);
+  /**
+   * Makes a request with the session's token; if that is refused it is renewed and the request made again, where `again` allows
+   * it. Rejects as soon as the signal aborts.
+   */
+  async withToken<T>(
+    attempt: (token: string) => Promise<T>,
+    signal: AbortSignal | undefined,
+    again: () => boolean = () => true,
+  ): Promise<T> {
+    const wait = <W>(promise: Promise<W>) => unlessAborted(unlessAborted(promise, this.#closing), signal);
     await wait(this.#session.ready);
     const caller = this.#session.userId;
     let token = await wait(this.#session.token());
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#http.call(path, input, { ...options, token });
+        return await attempt(token);
       } catch (error) {
         // Three: the second token may be one that another tab got a moment before, and as old as the first.
         if (!isTokenError(error) || tries === 3) throw error;
@@ -61,7 +67,14 @@ export class Calls {
         // Never does one user's call go out with another's token.
         if (this.#session.userId !== caller)
           throw new ParleyError('UNAUTHORIZED', undefined, { cause: error });
+        if (!again()) throw error;
       }
     }
+  }
+
+  async #call(path: ProcedurePath, input: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+    const options = { signal, timeoutMs: this.#timing.requestMs };
+    if (openProcedures.has(path)) return this.#http.call(path, input, options);
+    return this.withToken((token) => this.#http.call(path, input, { ...options, token }), signal);
   }
 }

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { Chat, InputOf, OutputOf } from '@parley/contract';
 import {
   authApi,
   type Device,
@@ -13,7 +14,12 @@ import { ParleyError } from './errors.ts';
 import { exchangeTokens } from './exchange.ts';
 import { type FetchLike, Http } from './http.ts';
 import { type DebugLog, debugLog } from './lib/debug.ts';
-import { type Api, type AuthApi, plainApi, type UsersApi } from './procedures.ts';
+import { baseOf } from './lib/url.ts';
+import { ClientFiles } from './media/client-files.ts';
+import { MediaFiles } from './media/files.ts';
+import { FileSender } from './media/sender.ts';
+import { Uploads } from './media/uploads.ts';
+import { type Api, type AuthApi, type CallOptions, plainApi, type UsersApi } from './procedures.ts';
 import { Realtime } from './realtime/realtime.ts';
 import type { WebSocketClass } from './realtime/types.ts';
 import { Session } from './session.ts';
@@ -30,7 +36,10 @@ export interface ClientOptions {
   url: string | URL;
   /** Where tokens are kept; by default in memory, so that the session ends with the client. */
   storage?: TokenStorage | undefined;
-  /** Instead of the global `fetch`, for calls (not for the live connection). */
+  /**
+   * Instead of the global `fetch`, for calls, uploads and downloads (not for the live connection). In browsers it cannot tell how far
+   * an upload has come.
+   */
   fetch?: FetchLike | undefined;
   /** Instead of the platform's `WebSocket`, for the live connection; there is no fallback to long polling then. */
   WebSocket?: WebSocketClass | undefined;
@@ -44,7 +53,7 @@ export interface ClientOptions {
  * A client of one Parley server for one user at a time. All that it rejects with is a `ParleyError`. Close it when done:
  * `await using client = createClient(...)`, or `close()`.
  */
-export class ParleyClient implements Api, AsyncDisposable {
+export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
   /** Signing in and out, step by step. */
   readonly auth: AuthApi;
   /** Profiles and presence. */
@@ -58,12 +67,19 @@ export class ParleyClient implements Api, AsyncDisposable {
   /** Resolves when the stored session was restored (or there was none); never rejects. Calls wait for it by themselves. */
   readonly ready: Promise<void>;
 
+  /** Files: `upload`, `get`, `download`, `url`. */
+  readonly media: MediaFiles;
+
+  /** @internal */
+  protected readonly sender: FileSender;
+  readonly #base: string;
   readonly #session: Session;
   readonly #store: Store;
   readonly #closing = new AbortController();
 
   /** @internal Use `createClient`. */
   constructor(options: ClientOptions, timing: Timing) {
+    super();
     const { storage = memoryStorage(), fetch, WebSocket, device } = options;
     const debug = debugLog(options.debug);
     const url = new URL(options.url, typeof location === 'undefined' ? undefined : location.href);
@@ -73,10 +89,18 @@ export class ParleyClient implements Api, AsyncDisposable {
     const exchange = (refresh_token: string) => exchangeTokens(http, refresh_token, timing);
     const session = new Session({ storage, key, timing, debug, exchange });
     const calls = new Calls(http, session, timing, closing);
-    const { users, chats, messages } = plainApi(calls.procedure);
+    const { users, chats, messages, media } = plainApi(calls.procedure);
     const realtime = new Realtime({ url, session, timing, debug, WebSocket });
     const store = new Store({ api: { chats, messages }, realtime, session, timing, debug });
     calls.answered = (path, input, output) => answered(store, path, input, output);
+    const uploads = new Uploads({ url, fetch, calls, timing, debug, closing });
+    const downloads = { fetch, timing, closing };
+    const resolve = (address: string) => this.resolve(address);
+    const changed = (chat: Chat) => answered(store, 'chats.update', { id: chat.chat_id }, chat);
+    this.media = new MediaFiles({ api: media, uploads, downloads, known: store.known, changed, resolve });
+    this.sender = new FileSender({ media: this.media, send: messages.send, timing, closing });
+    session.changes.add(() => this.sender.clear());
+    this.#base = baseOf(url);
     this.#store = store;
     this.#session = session;
     this.ready = session.ready;
@@ -114,6 +138,24 @@ export class ParleyClient implements Api, AsyncDisposable {
    */
   signOut({ allDevices = false }: { allDevices?: boolean | undefined } = {}): Promise<SignOutResult> {
     return signOut(this.auth, this.#session, allDevices);
+  }
+
+  /** An absolute address of what the server tells as a path on itself, like an `avatar_url`; others, and none at all, stay. */
+  resolve(url: string): string {
+    return url.startsWith('/') ? this.#base + url : url;
+  }
+
+  /** Has pushes sent to this device: `users.setFcmToken`. */
+  setPushToken(
+    input: InputOf<'users.setFcmToken'>,
+    options?: CallOptions,
+  ): Promise<OutputOf<'users.setFcmToken'>> {
+    return this.users.setFcmToken(input, options);
+  }
+
+  /** Ends pushes to this device: `users.deleteFcmToken`. */
+  removePushToken(options?: CallOptions): Promise<OutputOf<'users.deleteFcmToken'>> {
+    return this.users.deleteFcmToken({}, options);
   }
 
   /**

@@ -4,12 +4,17 @@ import type { ProcedurePath } from '@parley/contract';
 import { procedureKinds } from '@parley/contract/kinds';
 import { createTRPCUntypedClient, TRPCClientError } from '@trpc/client';
 import { httpLink } from '@trpc/client/links/httpLink';
+import { errorOf, parseBody } from './answers.ts';
 import { codeOfStatus, ParleyError, readWireError } from './errors.ts';
 import { abortError, firstOf } from './lib/abort.ts';
 import type { DebugLog } from './lib/debug.ts';
+import { baseOf } from './lib/url.ts';
 
 /** What the SDK needs of a `fetch`: the global one, or one that adds headers, a proxy, a trace. */
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The global `fetch`: it must not be called as a method, and may be replaced (by a test, a tracer) at any time. */
+export const globalFetch: FetchLike = (url, init) => globalThis.fetch(url, init);
 
 /** How one call is made. */
 export interface HttpCall {
@@ -38,13 +43,12 @@ export class Http {
   constructor({ url, fetch, debug, closing }: HttpOptions) {
     this.#debug = debug;
     this.#closing = closing;
-    // The global `fetch` must not be called as a method, and may be replaced (by a test, a tracer) after this.
-    const send: FetchLike = fetch ?? ((address, init) => globalThis.fetch(address, init));
+    const send = fetch ?? globalFetch;
     this.#client = createTRPCUntypedClient({
       links: [
         // One request per call, not batches: in a batch a call cannot be aborted alone, and waits for the slowest.
         httpLink({
-          url: `${url.href.replace(/\/+$/, '')}/trpc`,
+          url: `${baseOf(url)}/trpc`,
           // Answers are never to come from the browser's cache: they say what is now.
           fetch: async (address, init) =>
             readAnswer(await send(String(address), { ...(init as RequestInit), cache: 'no-store' })),
@@ -91,28 +95,10 @@ interface Answer {
 
 /** Lets answers of tRPC pass; others (a proxy's error page, REST's envelope, a captive portal) become the error they mean. */
 async function readAnswer(response: Response): Promise<Answer> {
-  const body = parse(await response.text());
+  const text = await response.text();
+  const body = parseBody(text);
   if (isTrpc(body)) return { ok: response.ok, json: async () => body };
-  const { status } = response;
-  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const more = {
-    message: `The answer did not come from Parley (HTTP ${status})`,
-    requestId: response.headers.get('x-request-id') ?? undefined,
-    retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
-  };
-  if (body?.success === false) throw readWireError(body.error, codeOfStatus(status), more);
-  // What is not Parley's cannot refuse a token or a right, so only load and failure are taken from it.
-  const means = status === 429 || status >= 500 || status === 413;
-  throw readWireError(null, means ? codeOfStatus(status) : 'NETWORK_ERROR', more);
-}
-
-function parse(text: string): Record<string, unknown> | null {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null ? { ...body } : null;
-  } catch {
-    return null;
-  }
+  throw errorOf({ status: response.status, text, header: (name) => response.headers.get(name) });
 }
 
 function isTrpc(body: Record<string, unknown> | null): boolean {

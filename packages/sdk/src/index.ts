@@ -9,6 +9,9 @@ export type {
   FoundMessage,
   InputOf,
   LastMessage,
+  Media,
+  MediaStatus,
+  MediaType,
   Message,
   MessageStatus,
   OutputOf,
@@ -18,6 +21,7 @@ export type {
   PrivacySettings,
   ProcedurePath,
   Profile,
+  PushPlatform,
   ServerEvent,
   ServerEventData,
 } from '@parley/contract';
@@ -26,7 +30,27 @@ export { type ClientOptions, createClient, type ParleyClient } from './client.ts
 export { ParleyError, type ParleyErrorCode, type ParleyErrorOptions } from './errors.ts';
 export type { FetchLike } from './http.ts';
 export type { DebugLog } from './lib/debug.ts';
-export type { Api, AuthApi, CallOptions, ChatsApi, MessagesApi, Procedure, UsersApi } from './procedures.ts';
+export type { MediaFiles } from './media/files.ts';
+export type {
+  FileSource,
+  PhotoOptions,
+  Progress,
+  SendAudioOptions,
+  SendFileOptions,
+  TransferOptions,
+  UploadFile,
+  UploadOptions,
+} from './media/types.ts';
+export type {
+  Api,
+  AuthApi,
+  CallOptions,
+  ChatsApi,
+  MediaApi,
+  MessagesApi,
+  Procedure,
+  UsersApi,
+} from './procedures.ts';
 export type { Realtime } from './realtime/realtime.ts';
 export type { ReadResult } from './realtime/receipts.ts';
 export type { Draft, RealtimeStatus, Sent, WebSocketClass } from './realtime/types.ts';

@@ -66,6 +66,13 @@ export interface UsersApi {
   block: Procedure<'users.block'>;
   /** Ends a block; what was refused meanwhile does not come after. Again changes nothing. Errors: `NOT_FOUND`, `BAD_REQUEST`. */
   unblock: Procedure<'users.unblock'>;
+  /**
+   * Has pushes sent to this device: one token per session, a new one takes the place of the one before, and one belongs to whoever
+   * registered it last. It goes when the session ends. Contract section 6. Errors: `VALIDATION_ERROR`.
+   */
+  setFcmToken: Procedure<'users.setFcmToken'>;
+  /** Ends pushes to this device; answers whether there was a token. */
+  deleteFcmToken: Procedure<'users.deleteFcmToken'>;
 }
 
 /** Contract section 2, Chats. */
@@ -170,12 +177,22 @@ export interface MessagesApi {
   receipts: Procedure<'messages.receipts'>;
 }
 
+/** Contract section 2, Media. */
+export interface MediaApi {
+  /**
+   * A file with fresh addresses, which work for an hour, for its uploader and those who see a message that carries it. Errors:
+   * `NOT_FOUND`.
+   */
+  get: (media: string | InputOf<'media.get'>, options?: CallOptions) => Promise<OutputOf<'media.get'>>;
+}
+
 /** All domains. */
 export interface Api {
   readonly auth: AuthApi;
   readonly users: UsersApi;
   readonly chats: ChatsApi;
   readonly messages: MessagesApi;
+  readonly media: MediaApi;
 }
 
 /** Procedures that need no token; a test holds them against the contract. */
@@ -190,6 +207,7 @@ export type MakeProcedure = <P extends ProcedurePath>(path: P) => Procedure<P>;
 
 /** All domains but `auth`, whose procedures also touch the session. */
 export function plainApi(procedure: MakeProcedure): Omit<Api, 'auth'> {
+  const getMedia = procedure('media.get');
   return {
     users: {
       me: procedure('users.me'),
@@ -202,6 +220,8 @@ export function plainApi(procedure: MakeProcedure): Omit<Api, 'auth'> {
       presence: procedure('users.presence'),
       block: procedure('users.block'),
       unblock: procedure('users.unblock'),
+      setFcmToken: procedure('users.setFcmToken'),
+      deleteFcmToken: procedure('users.deleteFcmToken'),
     },
     chats: {
       list: procedure('chats.list'),
@@ -230,6 +250,9 @@ export function plainApi(procedure: MakeProcedure): Omit<Api, 'auth'> {
       react: procedure('messages.react'),
       unreact: procedure('messages.unreact'),
       receipts: procedure('messages.receipts'),
+    },
+    media: {
+      get: (media, options) => getMedia(typeof media === 'string' ? { id: media } : media, options),
     },
   };
 }

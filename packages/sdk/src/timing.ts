@@ -1,9 +1,13 @@
-import { limits } from '@parley/contract/limits';
+import { limits } from './limits.ts';
 
 /** All waiting times of the client, in milliseconds, in one place; tests make them shorter. */
 export interface Timing {
   /** How long a call may take. */
   readonly requestMs: number;
+  /** How long an upload or a download may stand still, and its answer take. */
+  readonly transferIdleMs: number;
+  /** How long an upload that broke off is held back when it is tried again, so that a refusal can be read first. */
+  readonly earlyAnswerMs: number;
   /** How long one try to refresh may take, and the pause before the next; see exchange.ts. */
   readonly refreshMs: number;
   readonly refreshPauseMs: number;
@@ -31,6 +35,8 @@ export interface Timing {
 
 export const defaultTiming: Timing = {
   requestMs: 30_000,
+  transferIdleMs: 60_000,
+  earlyAnswerMs: 500,
   refreshMs: 4000,
   refreshPauseMs: 500,
   marginMs: 60_000,

@@ -1,8 +1,7 @@
 /**
- * REST at `/api/v1`: finds the route, makes the input of path, query and body, calls the same procedure that tRPC calls, and
- * answers with the contract's envelope. It is the hot path of HTTP: everything that can be known beforehand is.
+ * REST at `/api/v1`: finds the route, admits the caller, reads the path, lets the route do its work, and answers with the contract's
+ * envelope. It is the hot path of HTTP: everything that can be known beforehand is.
  */
-import type { IncomingMessage } from 'node:http';
 import { uuid } from '@parley/contract';
 import { AppError, type Core } from '@parley/core';
 import { describeError, type Logger } from '@parley/platform';
@@ -10,12 +9,13 @@ import type { NextFunction, Request, Response } from 'express';
 import { createContext } from '../context.ts';
 import { toEdgeError } from '../errors.ts';
 import type { Admission } from '../http/admission.ts';
+import { askForBody } from '../http/expect.ts';
 import { clientGone, type Observe, unknownRoute } from '../http/observe.ts';
 import { requestIdOf, traceOf } from '../http/request-id.ts';
-import { ClientGone, readJson } from './body.ts';
+import { ClientGone } from './body.ts';
 import { createMatcher, type Match } from './matcher.ts';
 import type { Reply } from './reply.ts';
-import { basePath, type Route } from './routes.ts';
+import { basePath, type Route } from './route.ts';
 
 export interface BridgeParts {
   core: Core;
@@ -49,11 +49,16 @@ export function createBridge(parts: BridgeParts) {
         const who = await parts.admission.admit(req.headers.authorization, () => req.ip);
         if (!(who instanceof AppError)) userId = who.userId;
         else if (route.definition.access !== 'anyone') throw who;
-        const input = await readInput(route, found.params, search, req);
+        const params = readParams(route, found.params);
         const ctx = createContext(core, { requestId, trace: traceOf(req.headers), who });
-        const data = await route.run(ctx, input);
-        status = ctx.status ?? route.status;
-        reply.success(req, res, requestId, status, data);
+        const served = await route.serve({ ctx, params, search, req, res });
+        if ('location' in served) {
+          status = 302;
+          reply.redirect(req, res, requestId, served.location);
+        } else {
+          status = served.status;
+          reply.success(req, res, requestId, status, served.data);
+        }
       }
     } catch (error) {
       status = fail(req, res, requestId, route, error);
@@ -84,8 +89,10 @@ export function createBridge(parts: BridgeParts) {
 
   return (req: Request, res: Response, next: NextFunction): void => {
     const target = targetOf(req);
-    if (target === undefined) next();
-    else void answer(req, res, target.path, target.search);
+    if (target === undefined) {
+      askForBody(res);
+      next();
+    } else void answer(req, res, target.path, target.search);
   };
 }
 
@@ -106,25 +113,17 @@ function allowOf(found: Match): string {
   return (methods.includes('GET') ? [...methods, 'HEAD'] : methods).join(', ');
 }
 
-/** Path parameters are checked first, and win over fields of the same name. Errors: `BAD_REQUEST` and those of `readJson`. */
-async function readInput(
-  route: Route,
-  values: readonly string[],
-  search: string,
-  req: IncomingMessage,
-): Promise<unknown> {
-  const params = route.params.map(({ name, uuid: isUuid }, index) => {
+/** Values of the path parameters. Errors: `BAD_REQUEST`. */
+function readParams(route: Route, values: readonly string[]): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const [index, { name, uuid: isUuid }] of route.params.entries()) {
     const value = decode(values[index] as string);
     if (value === undefined || (isUuid && !uuid.safeParse(value).success)) {
       throw new AppError('BAD_REQUEST', `${name} in the path is not a UUID`);
     }
-    return [name, value] as const;
-  });
-  const input = route.readsBody ? await readJson(req) : route.readQuery(search);
-  // A body that is no object is left as it is, for the schema to refuse.
-  if (params.length === 0 || typeof input !== 'object' || input === null || Array.isArray(input))
-    return input;
-  return { ...input, ...Object.fromEntries(params) };
+    params[name] = value;
+  }
+  return params;
 }
 
 function decode(segment: string): string | undefined {

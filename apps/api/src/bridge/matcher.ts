@@ -1,5 +1,5 @@
 /** Finds a route by its path: whole paths by one look-up, paths with parameters segment by segment. */
-import type { Route } from './routes.ts';
+import type { Route } from './route.ts';
 
 export interface Match {
   /** The routes of this path, by method. */

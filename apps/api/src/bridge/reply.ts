@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WireError } from '@parley/contract';
 import type { EdgeError } from '../errors.ts';
 import type { FlatHeaders } from '../http/cors.ts';
+import { isHeldBack } from '../http/expect.ts';
 import { declaresTooMuch } from './body.ts';
+import { linger } from './linger.ts';
 
 /** What all answers of one server have in common. */
 export interface ReplyParts {
@@ -22,10 +24,9 @@ export interface Reply {
     error: EdgeError,
     allow?: string,
   ): void;
+  /** 302: what was asked for is at `location`, for the caller alone. */
+  redirect(req: IncomingMessage, res: ServerResponse, requestId: string, location: string): void;
 }
-
-/** Milliseconds for which a body that nobody wants is still read, so that the client gets to read its answer. */
-const lingerMs = 2_000;
 
 export function createReply({ fixed, cors, now }: ReplyParts): Reply {
   const common = [...fixed, 'Cache-Control', 'no-store', 'Content-Type', 'application/json; charset=utf-8'];
@@ -44,7 +45,7 @@ export function createReply({ fixed, cors, now }: ReplyParts): Reply {
     const head = [...common, 'X-Request-Id', requestId, 'Content-Length', `${Buffer.byteLength(body)}`];
     for (const header of cors(req)) head.push(header);
     for (const header of extra) head.push(header);
-    if (status === 413 || (!req.complete && declaresTooMuch(req))) linger(req, res, status, head, body);
+    if (!isHeldBack(res) && (status === 413 || isStillSent(req))) linger(req, res, status, head, body);
     else res.writeHead(status, head).end(body);
   };
 
@@ -62,27 +63,15 @@ export function createReply({ fixed, cors, now }: ReplyParts): Reply {
       const content = `{"success":false,"data":null,"error":${JSON.stringify(wire)},`;
       write(req, res, requestId, error.status, content, extra);
     },
+    redirect(req, res, requestId, location) {
+      const own = ['Cache-Control', 'private, no-store', 'X-Request-Id', requestId, 'Location', location];
+      res.writeHead(302, [...fixed, ...own, 'Content-Length', '0', ...cors(req)]).end();
+    },
   };
 }
 
-/**
- * Answers at once, but closes only when the rest of the body has come or the time is up: closing with bytes unread resets the
- * connection, and the client would lose the answer.
- */
-function linger(
-  req: IncomingMessage,
-  res: ServerResponse,
-  status: number,
-  head: string[],
-  body: string,
-): void {
-  res.writeHead(status, [...head, 'Connection', 'close']);
-  res.write(body);
-  const timer = setTimeout(end, lingerMs);
-  function end() {
-    clearTimeout(timer);
-    if (!res.writableEnded) res.end();
-  }
-  if (req.complete) end();
-  req.once('end', end).once('close', end).once('error', end).resume();
+/** Whether a body is on its way that is too long to wait for, of unknown length, or that somebody began to read and gave up. */
+function isStillSent(req: IncomingMessage): boolean {
+  if (req.complete) return false;
+  return declaresTooMuch(req) || req.headers['transfer-encoding'] !== undefined || req.readableDidRead;
 }

@@ -1,30 +1,17 @@
-/** The routes of `/api/v1`, made from the registry. */
-import {
-  type HttpMethod,
-  type ProcedureDefinition,
-  pathParameters,
-  procedureEntries,
-} from '@parley/contract';
+/** The routes of procedures, made from the registry: input from path, query and body, then the procedure that tRPC calls too. */
+import { type ProcedureDefinition, pathParameters, procedureEntries } from '@parley/contract';
 import type { AnyTRPCProcedure, AnyTRPCRouter } from '@trpc/server';
-import type { ProcedureMeta, Run } from '../trpc/init.ts';
+import { askForBody } from '../http/expect.ts';
+import type { ProcedureMeta } from '../trpc/init.ts';
 import type { AppRouter } from '../trpc/router.ts';
-import { inputFields } from './input-fields.ts';
-import { createQueryReader, type QueryReader } from './query.ts';
+import { readJson } from './body.ts';
+import { createQueryReader } from './query.ts';
+import { basePath, parametersOf, type Route } from './route.ts';
 
-export const basePath = '/api/v1';
-
-export interface Route {
+export interface ProcedureRoute extends Route {
   /** E.g. `users.get`. */
   path: string;
-  /** E.g. `/api/v1/users/{id}`. */
-  template: string;
-  method: HttpMethod;
   definition: ProcedureDefinition;
-  run: Run;
-  /** Names of the path parameters in their order, and whether each must be a UUID. */
-  params: { name: string; uuid: boolean }[];
-  readsBody: boolean;
-  readQuery: QueryReader;
   /** The status of a success, where the procedure sets none. */
   status: number;
 }
@@ -42,23 +29,34 @@ export function proceduresOf(router: AnyTRPCRouter) {
 }
 
 /** One route per procedure of the contract. Errors: one that the router does not implement. */
-export function createRoutes(router: AppRouter): Route[] {
+export function createRoutes(router: AppRouter): ProcedureRoute[] {
   const procedures = proceduresOf(router);
   return procedureEntries().map(({ path, definition }) => {
     const { run } = procedures.get(path)?.meta ?? {};
     if (!run) throw new Error(`${path} is not implemented`);
-    const names = pathParameters(definition.path);
-    const fields = inputFields(definition.input);
+    const inPath = pathParameters(definition.path);
+    const readsBody = takesBody(definition);
+    const readQuery = createQueryReader(definition.input, inPath);
+    const status = Math.min(...Object.keys(definition.success).map(Number));
     return {
       path,
       template: basePath + definition.path,
       method: definition.method,
       definition,
-      run,
-      params: names.map((name) => ({ name, uuid: fields.get(name)?.format === 'uuid' })),
-      readsBody: takesBody(definition),
-      readQuery: createQueryReader(definition.input, names),
-      status: Math.min(...Object.keys(definition.success).map(Number)),
+      params: parametersOf(definition.path, definition.input),
+      status,
+      async serve({ ctx, params, search, req, res }) {
+        if (readsBody) askForBody(res);
+        const input = readsBody ? await readJson(req) : readQuery(search);
+        const data = await run(ctx, inPath.length === 0 ? input : withParams(input, params));
+        return { status: ctx.status ?? status, data };
+      },
     };
   });
+}
+
+/** Path parameters win over fields of the same name. A body that is no object is left as it is, for the schema to refuse. */
+function withParams(input: unknown, params: Record<string, string>): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  return { ...input, ...params };
 }

@@ -32,6 +32,11 @@ export class Admission {
     return who;
   }
 
+  /** Counts an upload, besides the request that it is. Errors: `TOO_MANY_REQUESTS`. */
+  async countUpload(userId: string): Promise<void> {
+    await this.#count('mediaUpload', userId, 1);
+  }
+
   async #identify(authorization: string | undefined): Promise<AccessClaims | AppError> {
     const token = authorization === undefined ? undefined : bearer.exec(authorization)?.[1];
     if (token === undefined) return new AppError('UNAUTHORIZED');

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 
 const exposed = 'X-Request-Id, Retry-After';
 const methods = 'GET, POST, PUT, PATCH, DELETE';
-const requestHeaders = 'Authorization, Content-Type, X-Request-Id, Traceparent, Trpc-Accept';
+const requestHeaders =
+  'Authorization, Content-Type, X-Request-Id, Traceparent, Trpc-Accept, Range, If-Range, If-None-Match';
 /** Seconds for which a browser need not ask again: what Chromium keeps at most. */
 const maxAge = '7200';
 

@@ -1,11 +1,20 @@
 /** The OpenAPI 3.1 document, made from the registry alone: nothing in it is written twice. */
-import { type ProcedureDefinition, procedureEntries } from '@parley/contract';
+import { type ProcedureDefinition, procedureEntries, uploads } from '@parley/contract';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { JsonSchema } from '../bridge/input-fields.ts';
-import { basePath } from '../bridge/routes.ts';
+import { basePath } from '../bridge/route.ts';
+import { downloadDefinition } from '../routes/media/download.ts';
 import { Components } from './components.ts';
+import { describeForm } from './form.ts';
 import { describeInput } from './input.ts';
-import { describeResponses, errorExamples, headerComponents } from './responses.ts';
+import {
+  describeRedirect,
+  describeResponses,
+  errorCodesOf,
+  errorExamples,
+  headerComponents,
+  withCommon,
+} from './responses.ts';
 import { systemPaths, systemSchemas } from './system.ts';
 
 const tags = {
@@ -13,6 +22,7 @@ const tags = {
   Users: 'Profiles and presence, as privacy lets them be seen',
   Chats: 'Chats and their members',
   Messages: 'Sending, history and read positions',
+  Media: 'Files for messages: uploaded first, then sent by their id',
   System: 'For operators; these answer without the envelope',
 } satisfies Record<ProcedureDefinition['tag'] | 'System', string>;
 
@@ -31,10 +41,31 @@ export interface OpenApiDocument extends JsonSchema {
 export function createDocument(): OpenApiDocument {
   const components = new Components();
   const paths: Record<string, JsonSchema> = {};
+  const add = ({ path: below, method }: Pick<Described, 'path' | 'method'>, operation: JsonSchema) => {
+    const path = basePath + below;
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation };
+  };
   for (const { definition } of procedureEntries()) {
-    const path = basePath + definition.path;
-    paths[path] = { ...paths[path], [definition.method.toLowerCase()]: operation(components, definition) };
+    const codes = errorCodesOf(definition);
+    add(definition, {
+      ...describe(definition),
+      ...describeInput(components, definition),
+      responses: describeResponses(components, definition, definition.example.output, codes),
+    });
   }
+  for (const definition of Object.values(uploads)) {
+    const codes = withCommon(definition, ['VALIDATION_ERROR']);
+    add(definition, {
+      ...describe(definition),
+      ...describeForm(components, definition),
+      responses: describeResponses(components, definition, definition.example, codes),
+    });
+  }
+  add(downloadDefinition, {
+    ...describe(downloadDefinition),
+    ...describeInput(components, downloadDefinition),
+    responses: describeRedirect(components, withCommon(downloadDefinition, [])),
+  });
   const schemas = { ...components.schemas, ...systemSchemas };
   return {
     openapi: '3.1.0',
@@ -64,14 +95,17 @@ export function createDocument(): OpenApiDocument {
   };
 }
 
-function operation(components: Components, definition: ProcedureDefinition): JsonSchema {
+type Described = Pick<
+  ProcedureDefinition,
+  'path' | 'method' | 'operationId' | 'tag' | 'summary' | 'description' | 'access'
+>;
+
+function describe(definition: Described): JsonSchema {
   return {
     operationId: definition.operationId,
     tags: [definition.tag],
     summary: definition.summary,
     description: definition.description,
     security: definition.access === 'anyone' ? [] : [{ bearerAuth: [] }],
-    ...describeInput(components, definition),
-    responses: describeResponses(components, definition),
   };
 }

@@ -6,8 +6,10 @@ import { type Components, schemaRef } from './components.ts';
 
 type Fields = Record<string, JsonSchema>;
 
+type Asked = Pick<ProcedureDefinition, 'path' | 'method' | 'input'> & { example: { input: unknown } };
+
 /** `parameters` and `requestBody` of an operation. */
-export function describeInput(components: Components, definition: ProcedureDefinition): JsonSchema {
+export function describeInput(components: Components, definition: Asked): JsonSchema {
   const inPath = pathParameters(definition.path);
   const schema = components.convert(definition.input, 'input');
   const example = definition.example.input as Record<string, unknown>;
@@ -49,7 +51,8 @@ function allFields(components: Components, given: JsonSchema): Fields {
   return Object.assign({}, ...variantsOf(schema).map((variant) => allFields(components, variant)), own);
 }
 
-function parameter(
+/** A parameter, with its example where there is one. */
+export function parameter(
   name: string,
   where: 'path' | 'query',
   required: boolean,

@@ -36,17 +36,27 @@ export const headerComponents = {
 /** Errors of the procedure itself, and those that come from how it is called. */
 export function errorCodesOf(definition: ProcedureDefinition): ErrorCode[] {
   const takesInput = inputFields(definition.input).size > 0;
-  const codes: ErrorCode[] = [
-    'BAD_REQUEST',
-    ...(definition.access === 'anyone'
-      ? []
-      : (['UNAUTHORIZED', 'TOKEN_EXPIRED', 'TOKEN_INVALID'] satisfies ErrorCode[])),
+  return withCommon(definition, [
     ...(takesBody(definition) ? (['PAYLOAD_TOO_LARGE'] satisfies ErrorCode[]) : []),
     ...(takesInput ? (['VALIDATION_ERROR'] satisfies ErrorCode[]) : []),
+  ]);
+}
+
+/** Errors of an operation, those of its own kind, and those that every one can answer, in the order of the catalogue. */
+export function withCommon(
+  { access, errors }: Pick<ProcedureDefinition, 'access' | 'errors'>,
+  ofKind: readonly ErrorCode[],
+): ErrorCode[] {
+  const codes: ErrorCode[] = [
+    'BAD_REQUEST',
+    ...(access === 'anyone'
+      ? []
+      : (['UNAUTHORIZED', 'TOKEN_EXPIRED', 'TOKEN_INVALID'] satisfies ErrorCode[])),
+    ...ofKind,
     'TOO_MANY_REQUESTS',
     'INTERNAL_ERROR',
     'SERVICE_UNAVAILABLE',
-    ...definition.errors,
+    ...errors,
   ];
   const inOrder = Object.keys(errorCatalogue) as ErrorCode[];
   return inOrder.filter((code) => codes.includes(code));
@@ -60,10 +70,17 @@ export const errorExamples: JsonSchema = Object.fromEntries(
   }),
 );
 
-/** `responses` of an operation. */
-export function describeResponses(components: Components, definition: ProcedureDefinition): JsonSchema {
+type Answered = Pick<ProcedureDefinition, 'operationId' | 'output' | 'success'>;
+
+/** `responses` of an operation that answers with data. */
+export function describeResponses(
+  components: Components,
+  definition: Answered,
+  data: unknown,
+  codes: readonly ErrorCode[],
+): JsonSchema {
   const schema = envelopeRef(components, definition);
-  const value = { success: true, data: definition.example.output, error: null, meta: sampleMeta };
+  const value = { success: true, data, error: null, meta: sampleMeta };
   const responses: JsonSchema = {};
   for (const [status, description] of Object.entries(definition.success)) {
     responses[status] = {
@@ -72,7 +89,25 @@ export function describeResponses(components: Components, definition: ProcedureD
       content: { 'application/json': { schema, examples: { example: { value } } } },
     };
   }
-  const byStatus = Map.groupBy(errorCodesOf(definition), (code) => errorCatalogue[code].http);
+  return { ...responses, ...describeErrors(components, codes) };
+}
+
+/** `302` of an operation that answers with an address. */
+export function describeRedirect(components: Components, codes: readonly ErrorCode[]): JsonSchema {
+  const location = {
+    description: 'Where the file is; it may be a path on this server',
+    required: true,
+    schema: { type: 'string', format: 'uri-reference' },
+  };
+  return {
+    302: { description: 'The address of the file', headers: { Location: location, ...requestIdHeader } },
+    ...describeErrors(components, codes),
+  };
+}
+
+function describeErrors(components: Components, all: readonly ErrorCode[]): JsonSchema {
+  const responses: JsonSchema = {};
+  const byStatus = Map.groupBy(all, (code) => errorCatalogue[code].http);
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     responses[status] = errorResponse(components, status, codes);
   }
@@ -80,7 +115,7 @@ export function describeResponses(components: Components, definition: ProcedureD
 }
 
 /** The envelope of the operation's data, named after it: `OwnProfile` is answered as `OwnProfileResponse`. */
-function envelopeRef(components: Components, definition: ProcedureDefinition): JsonSchema {
+function envelopeRef(components: Components, definition: Answered): JsonSchema {
   const { operationId, output } = definition;
   const data = components.convert(output, 'output');
   const base = refName(data) ?? operationId[0]?.toUpperCase() + operationId.slice(1);

@@ -12,6 +12,7 @@ import { removeParticipant } from '../routes/chats/remove-participant.ts';
 import { setDisappearing } from '../routes/chats/set-disappearing.ts';
 import { setRole } from '../routes/chats/set-role.ts';
 import { update } from '../routes/chats/update.ts';
+import { get as getMedia } from '../routes/media/get.ts';
 import { remove } from '../routes/messages/delete.ts';
 import { edit } from '../routes/messages/edit.ts';
 import { forward } from '../routes/messages/forward.ts';
@@ -28,10 +29,12 @@ import { unreact } from '../routes/messages/unreact.ts';
 import { unstar } from '../routes/messages/unstar.ts';
 import { block } from '../routes/users/block.ts';
 import { contacts } from '../routes/users/contacts.ts';
+import { deleteFcmToken } from '../routes/users/delete-fcm-token.ts';
 import { get as getUser } from '../routes/users/get.ts';
 import { getPrivacy } from '../routes/users/get-privacy.ts';
 import { me } from '../routes/users/me.ts';
 import { presence } from '../routes/users/presence.ts';
+import { setFcmToken } from '../routes/users/set-fcm-token.ts';
 import { syncContacts } from '../routes/users/sync-contacts.ts';
 import { unblock } from '../routes/users/unblock.ts';
 import { updateMe } from '../routes/users/update-me.ts';
@@ -52,6 +55,8 @@ export const router = t.router({
     presence,
     block,
     unblock,
+    setFcmToken,
+    deleteFcmToken,
   },
   chats: {
     list: listChats,
@@ -81,6 +86,7 @@ export const router = t.router({
     unreact,
     receipts,
   },
+  media: { get: getMedia },
 });
 
 /** For clients of tRPC: `createTRPCClient<AppRouter>`. */

@@ -1,5 +1,5 @@
 /** A runtime without engines: stores in memory, everything else the embedded engines that need none. */
-import { type CoreParts, createCore } from '@parley/core';
+import { type CoreParts, createCore, type PushLedger } from '@parley/core';
 import {
   type Config,
   createLog,
@@ -16,6 +16,7 @@ import {
   Readiness,
 } from '@parley/platform';
 import type { Runtime } from '@parley/runtime';
+import { FakeDevices, FakeMedia, FakeTools, TestObjects } from './fake-media.ts';
 import {
   FakeChats,
   FakeMessages,
@@ -24,11 +25,17 @@ import {
   FakeUsers,
   fakeContacts,
   fakeMarks,
+  unused,
 } from './fake-stores.ts';
 
 export interface FakeRuntime extends Runtime {
   users: FakeUsers;
   chats: FakeChats;
+  media: FakeMedia;
+  tools: FakeTools;
+  devices: FakeDevices;
+  /** In a folder of its own, made by `start`. */
+  objects: TestObjects;
   inbox: DevInbox | null;
   /** Every line that was logged. */
   logged: Record<string, unknown>[];
@@ -41,6 +48,20 @@ export interface FakeOptions {
   parts?: Partial<CoreParts>;
   withInbox?: boolean;
 }
+
+const fakeLedger: PushLedger = {
+  gather: unused,
+  take: unused,
+  close: unused,
+  nextDue: unused,
+  claim: unused,
+  giveBack: unused,
+  shown: unused,
+  takeShown: unused,
+  note: unused,
+  why: unused,
+  sweep: unused,
+};
 
 const secret = 'a secret for tests that is long enough';
 
@@ -59,6 +80,10 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
   };
   const users = new FakeUsers();
   const chats = new FakeChats();
+  const media = new FakeMedia();
+  const tools = new FakeTools();
+  const devices = new FakeDevices();
+  const objects = new TestObjects(clock);
   const core = createCore({
     settings: { otpEcho: config.otpEcho },
     clock,
@@ -70,6 +95,12 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
     privacy: new FakePrivacy(),
     contacts: fakeContacts,
     marks: fakeMarks,
+    media,
+    mediaTools: tools,
+    objects,
+    devices,
+    pushes: { send: unused },
+    pushLedger: fakeLedger,
     keyValue: new MemoryKeyValue(clock),
     rates: new MemoryRateLimiter(config.rateLimits, config.rateLimitScale),
     presence: new MemoryPresence(clock),
@@ -93,11 +124,17 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
     readiness: new Readiness(),
     leases: { hold: async () => true, release: async () => undefined },
     inbox,
-    start: async () => undefined,
+    objectUrls: objects,
+    sweepObjects: null,
+    start: () => objects.start(),
     settled: async () => undefined,
-    close: async () => undefined,
+    close: () => objects.remove(),
     users,
     chats,
+    media,
+    tools,
+    devices,
+    objects,
     logged,
     clock,
   };

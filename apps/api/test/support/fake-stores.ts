@@ -8,6 +8,7 @@ import type {
   ContactStore,
   MarkStore,
   Member,
+  Membership,
   MessageStore,
   NewMessage,
   NewSession,
@@ -17,7 +18,9 @@ import type {
   StoredMessage,
   UserRecord,
   UserStore,
+  Window,
 } from '@parley/core';
+import { mediaIdOf } from '@parley/core';
 
 const now = () => new Date().toISOString();
 
@@ -66,6 +69,8 @@ export class FakeUsers implements UserStore {
   }
 
   async setLastSeen() {}
+
+  readonly avatarsInUse = unused;
 }
 
 export class FakeSessions implements SessionStore {
@@ -94,6 +99,8 @@ export class FakeSessions implements SessionStore {
   async revoke(_userId: string, ids: readonly string[] | 'all') {
     return ids === 'all' ? [] : [...ids];
   }
+
+  readonly forget = unused;
 }
 
 export class FakeChats implements ChatStore {
@@ -163,10 +170,21 @@ export class FakeChats implements ChatStore {
     );
   }
 
+  async memberships(userId: string) {
+    return [...this.byId.values()].flatMap(({ chat_id, members }): Membership[] => {
+      const own = members.get(userId);
+      if (!own) return [];
+      const { joined_at, joined_seq, left_seq } = own;
+      const pin = { is_pinned: false, pin_changed_at: null };
+      return [{ chat_id, joined_at, joined_seq, left_seq, left_at: null, ...pin }];
+    });
+  }
+
   readonly createGroup = unused;
   readonly change = unused;
   readonly setWindows = unused;
-  readonly memberships = unused;
+  readonly avatarsInUse = unused;
+  readonly mutedBy = unused;
   readonly directOf = unused;
   readonly setOwn = unused;
   readonly receipts = unused;
@@ -245,6 +263,15 @@ export class FakeMessages implements MessageStore {
     );
   }
 
+  async carriedIn(mediaId: string, windows: readonly Window[]) {
+    return this.#all.some(({ message }) => {
+      const window = windows.find(({ chatId }) => chatId === message.chat_id);
+      return window !== undefined && mediaIdOf(message) === mediaId;
+    });
+  }
+
+  readonly carriers = unused;
+  readonly carried = unused;
   readonly change = unused;
   readonly expired = unused;
   readonly searchChat = unused;

@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { type Envelope, errorEnvelope } from '@parley/contract';
 import { expect } from 'vitest';
 import { type Api, createApi } from '../../src/index.ts';
+import type { UploadTimes } from '../../src/uploads/patience.ts';
 import { type FakeOptions, type FakeRuntime, fakeRuntime } from './fake-runtime.ts';
 
 export interface Answer {
@@ -33,14 +34,16 @@ export class TestServer {
   readonly api: Api;
   readonly server: Server;
 
-  private constructor(runtime: FakeRuntime) {
+  private constructor(runtime: FakeRuntime, times: UploadTimes | undefined) {
     this.runtime = runtime;
-    this.api = createApi(runtime);
+    this.api = createApi(runtime, times);
     this.server = createServer(this.api.handler);
+    this.api.attach(this.server);
   }
 
-  static async start(options: FakeOptions = {}): Promise<TestServer> {
-    const server = new TestServer(fakeRuntime(options));
+  static async start(options: FakeOptions & { times?: UploadTimes } = {}): Promise<TestServer> {
+    const server = new TestServer(fakeRuntime(options), options.times);
+    await server.runtime.start();
     server.server.listen(0, '127.0.0.1');
     await once(server.server, 'listening');
     return server;
@@ -59,6 +62,7 @@ export class TestServer {
     this.server.close();
     this.server.closeAllConnections();
     await closed;
+    await this.runtime.close();
   }
 
   /** Any request, as it is. */

@@ -35,7 +35,7 @@ export function deliverReaction(ctx: RealtimeContext, payload: BusPayload<'msg.r
  * Those who joined after the message get nothing, but their instances must know that this number is none to wait for.
  * The connection that made the change gets the frame too: unlike a send, its answer carries no number.
  */
-function toThoseWhoSeeIt(
+export function toThoseWhoSeeIt(
   ctx: RealtimeContext,
   frame: Frame,
   place: Place,

@@ -5,6 +5,7 @@ import type { RealtimeContext } from '../context.ts';
 import { deliverDeletion, deliverEdit, deliverReaction } from './changes.ts';
 import { deliverChat } from './chats.ts';
 import { deliverAddition, deliverChatUpdate, deliverRemoval, tellMember } from './groups.ts';
+import { deliverMedia } from './media.ts';
 import { deliverMessage } from './messages.ts';
 import { deliverOwn } from './own.ts';
 import { deliverStatus } from './statuses.ts';
@@ -46,6 +47,7 @@ export function startDelivery(ctx: RealtimeContext): () => void {
     take('msg.deleted', deliverDeletion),
     take('msg.edited', deliverEdit),
     take('msg.reaction', deliverReaction),
+    take('media.processed', deliverMedia),
     take('msg.status.updated', deliverStatus),
     take('chat.updated', deliverChatUpdate),
     take('group.member.added', deliverAddition),

@@ -59,11 +59,13 @@ export class FakeMessages implements MessageStore {
     const changed = { ...before, ...this.#fields(before, change), updated_at: change.at };
     const message = { ...changed, version: ++this.#head(change.chatId).version };
     this.byId.set(change.messageId, message);
-    return { outcome: 'changed', message, outboxId: `${change.chatId}-${message.version}` };
+    const released = 'media_id' in before.payload && message.is_deleted ? before.payload.media_id : null;
+    return { outcome: 'changed', message, outboxId: `${change.chatId}-${message.version}`, released };
   }
 
   #fields(before: StoredMessage, change: MessageChange): Partial<StoredMessage> {
     if (change.kind === 'edit') return { payload: change.payload, edited_at: change.at };
+    if (change.kind === 'media') return {};
     if (change.kind !== 'react') return { payload: {}, reactions: {}, is_deleted: true };
     const { [change.userId]: _before, ...others } = before.reactions;
     return {
@@ -136,6 +138,9 @@ export class FakeMessages implements MessageStore {
 
   readonly page = unused;
   readonly expired = unused;
+  readonly carriers = unused;
+  readonly carried = unused;
+  readonly carriedIn = unused;
   readonly searchChat = unused;
   readonly searchChats = unused;
 }

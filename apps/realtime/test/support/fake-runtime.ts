@@ -14,6 +14,7 @@ import {
   fakePublisher,
   fakeSms,
 } from './fake-engines.ts';
+import { FakeMedia, fakeDevices, fakeLedger, fakeMediaTools, fakeObjects, fakePushes } from './fake-media.ts';
 import { FakeMessages } from './fake-messages.ts';
 import { FakeContacts, FakeMarks, FakePrivacy } from './fake-people.ts';
 import { FakeChats, FakeUsers, fakeSessions } from './fake-stores.ts';
@@ -32,6 +33,7 @@ function sharedFakes() {
     messages: new FakeMessages(),
     contacts: new FakeContacts(users, privacy),
     marks: new FakeMarks(users),
+    media: new FakeMedia(),
     keyValue: new FakeKeyValue(),
     rates: new FakeRates(),
     presence: new FakePresence(),
@@ -57,6 +59,11 @@ export function fakeRuntime(shared: SharedFakes = sharedFakes()) {
     publisher: fakePublisher(shared.bus),
     hasher: fakeHasher,
     sms: fakeSms,
+    objects: fakeObjects,
+    mediaTools: fakeMediaTools,
+    devices: fakeDevices,
+    pushes: fakePushes,
+    pushLedger: fakeLedger,
   });
   const runtime: Runtime = {
     config,
@@ -66,6 +73,8 @@ export function fakeRuntime(shared: SharedFakes = sharedFakes()) {
     readiness: new Readiness(),
     leases: { hold: async () => true, release: async () => undefined },
     inbox: null,
+    objectUrls: null,
+    sweepObjects: null,
     async start() {},
     async settled() {
       await core.sendQueue.settled();

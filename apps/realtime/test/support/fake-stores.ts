@@ -48,6 +48,7 @@ export class FakeUsers implements UserStore {
     if (user) user.last_seen = at.toISOString();
   }
 
+  readonly avatarsInUse = unused;
   readonly upsertByPhone = unused;
   readonly updateProfile = unused;
 }
@@ -63,6 +64,7 @@ export const fakeSessions: SessionStore = {
   async revoke(_userId, sessionIds) {
     return sessionIds === 'all' ? [] : [...sessionIds];
   },
+  forget: unused,
 };
 
 export class FakeChats implements ChatStore {
@@ -156,6 +158,8 @@ export class FakeChats implements ChatStore {
     });
   }
 
+  readonly avatarsInUse = unused;
+  readonly mutedBy = unused;
   readonly createGroup = unused;
   readonly change = unused;
   readonly setWindows = unused;

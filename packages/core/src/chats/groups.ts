@@ -1,7 +1,8 @@
 /** Groups: settings, members, roles (contract section 2, Chats). */
 import { type Chat, type InputOf, limits, type OutputOf } from '@parley/contract';
-import type { Caller } from '../context.ts';
+import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
+import { claimPhoto, releasePhoto } from '../media/photos.ts';
 import type { ChatRecord, MemberChange } from '../ports/stores.ts';
 import { checkChat, isPresent, present } from './access.ts';
 import { type ChangeParts, changeChat, keepAnAdmin } from './change.ts';
@@ -17,15 +18,17 @@ function needGroup(chat: ChatRecord): void {
 
 /**
  * Changes a group's name, description, picture, or who may send; a new name is told by a system message. Errors: `CHAT_NOT_FOUND`,
- * `NOT_CHAT_MEMBER`, `NOT_ADMIN`, `FORBIDDEN` (no group).
+ * `NOT_CHAT_MEMBER`, `NOT_ADMIN`, `FORBIDDEN` (no group), `VALIDATION_ERROR` (a photo kept here that the caller did not upload).
  */
 export async function updateChat(
-  core: ChangeParts & DescribeParts,
+  core: ChangeParts & DescribeParts & Pick<Core, 'media'>,
   caller: Caller,
   input: InputOf<'chats.update'>,
 ): Promise<Chat> {
   const { id, name, description, avatar_url, is_admin_only } = input;
   const nameOf = await namesOf(core, [caller.userId]);
+  const photo = (await core.chatCache.get(id))?.avatar_url ?? '';
+  await claimPhoto(core, caller.userId, avatar_url, photo);
   const given = Object.entries({ name, description, avatar_url, is_admin_only });
   const settings = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   await changeChat(
@@ -42,6 +45,7 @@ export async function updateChat(
     },
   );
   const { chat } = checkChat(await core.chatCache.fresh(id), caller.userId, 'read');
+  if (avatar_url !== undefined) await releasePhoto(core, photo, chat.avatar_url);
   return describeFor(core, caller.userId, chat);
 }
 

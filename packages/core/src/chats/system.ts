@@ -69,7 +69,7 @@ async function storeSystem(core: Parts, system: SystemDraft, fingerprint: string
   const message = { ...system.message, fingerprint };
   const joining = system.joined.filter((id) => isPresent(chat, id));
   const queuedAt = performance.now();
-  const result = await core.sendQueue.add({ message, quote: null, chat, joining, queuedAt });
+  const result = await core.sendQueue.add({ message, quote: null, media: null, chat, joining, queuedAt });
   const storedWith = result.outcome === 'known' ? result.fingerprint : fingerprint;
   const left = storedWith === lateFingerprint ? [] : system.left;
   await setWindows(core, { ...system, left }, result.message.seq);

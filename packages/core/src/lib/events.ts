@@ -11,6 +11,7 @@ export function newContext(caller: Caller): EventContext {
     requestId: caller.requestId,
     trace: caller.trace ?? null,
     origin: caller.connectionId ?? null,
+    session: caller.sessionId,
   };
 }
 

@@ -2,9 +2,10 @@
  * Changes of stored messages, and the events that tell of them (contract sections 2 and 5). The change is committed with its outbox
  * row; the events are made right after, and nobody waits for them: what fails here is published by the relay's sweep.
  */
-import type { AnyBusEvent } from '@parley/contract';
+import type { AnyBusEvent, Media } from '@parley/contract';
 import type { Core } from '../context.ts';
 import { makeEvent } from '../lib/events.ts';
+import { mediaIdOf, mediaViews } from '../media/view.ts';
 import type {
   ChangeResult,
   ChatRecord,
@@ -14,8 +15,8 @@ import type {
 } from '../ports/stores.ts';
 import { blindTo, masked, quoteOf, recipientsOf, statusFor, toWire } from './wire.ts';
 
-type EventParts = Pick<Core, 'messages' | 'chatCache' | 'clock'>;
-type ChangeParts = EventParts & Pick<Core, 'publisher' | 'sendQueue' | 'log'>;
+type EventParts = Pick<Core, 'messages' | 'chatCache' | 'media' | 'mediaLinks' | 'clock'>;
+export type ChangeParts = EventParts & Pick<Core, 'publisher' | 'sendQueue' | 'log'>;
 
 /** What one outbox row tells of, and the messages as they were changed. */
 interface Batch {
@@ -44,7 +45,7 @@ async function publish(
     if (result?.outcome !== 'changed') return;
     const batch: Batch = byOutbox.get(result.outboxId) ?? { committed: [], messages: new Map() };
     byOutbox.set(result.outboxId, batch);
-    batch.committed.push(committedOf(change, result.message));
+    batch.committed.push(committedOf(change, result.message, result.released));
     batch.messages.set(change.messageId, result.message);
   });
   try {
@@ -56,7 +57,11 @@ async function publish(
   }
 }
 
-function committedOf(change: MessageChange, message: StoredMessage): CommittedChange {
+function committedOf(
+  change: MessageChange,
+  message: StoredMessage,
+  released: string | null,
+): CommittedChange {
   return {
     messageId: change.messageId,
     chatId: change.chatId,
@@ -65,11 +70,12 @@ function committedOf(change: MessageChange, message: StoredMessage): CommittedCh
     version: message.version,
     userId: change.kind === 'react' ? change.userId : null,
     emoji: change.kind === 'react' ? change.emoji : null,
+    released,
     context: change.context,
   };
 }
 
-/** The events of committed changes, in their order: `msg.deleted`, `msg.edited`, `msg.reaction`. */
+/** The events of committed changes, in their order: `msg.deleted`, `msg.edited`, `msg.reaction`, `media.processed`. */
 export async function changeEvents(
   core: EventParts,
   changes: readonly CommittedChange[],
@@ -83,19 +89,24 @@ async function makeEvents(
   changes: readonly CommittedChange[],
   messages: Map<string, StoredMessage>,
 ): Promise<AnyBusEvent[]> {
-  const replyIds = changes.flatMap((change) =>
-    change.kind === 'edit' ? (messages.get(change.messageId)?.reply_to_message_id ?? []) : [],
+  const edited = changes.flatMap((change) =>
+    change.kind === 'edit' ? (messages.get(change.messageId) ?? []) : [],
   );
+  const replyIds = edited.flatMap((message) => message.reply_to_message_id ?? []);
   const chatIds = [...new Set(changes.map((change) => change.chatId))];
-  const [replies, chats] = await Promise.all([
+  const [replies, media, chats] = await Promise.all([
     replyIds.length > 0 ? core.messages.byIds(replyIds) : new Map<string, StoredMessage>(),
+    mediaViews(
+      core,
+      edited.flatMap((message) => mediaIdOf(message) ?? []),
+    ),
     Promise.all(chatIds.map(async (id) => [id, await core.chatCache.get(id)] as const)),
   ]);
   const byId = new Map(chats);
   return changes.flatMap((change) => {
     const chat = byId.get(change.chatId);
     const message = messages.get(change.messageId);
-    return chat && message ? eventOf(core, chat, change, message, replies) : [];
+    return chat && message ? eventOf(core, chat, change, message, { replies, media }) : [];
   });
 }
 
@@ -104,7 +115,7 @@ function eventOf(
   chat: ChatRecord,
   change: CommittedChange,
   message: StoredMessage,
-  replies: ReadonlyMap<string, StoredMessage>,
+  around: { replies: ReadonlyMap<string, StoredMessage>; media: ReadonlyMap<string, Media> },
 ): AnyBusEvent[] {
   const now = core.clock.now();
   const { context } = change;
@@ -119,8 +130,15 @@ function eventOf(
   switch (change.kind) {
     case 'delete':
     case 'expire': {
-      const payload = { ...about, expired: change.kind === 'expire', recipients };
+      const media_id = change.released ?? null;
+      const payload = { ...about, expired: change.kind === 'expire', recipients, media_id };
       return [makeEvent('msg.deleted', context, payload, now)];
+    }
+    case 'media': {
+      const media_id = mediaIdOf(message);
+      // It was deleted since: that has an event of its own.
+      if (media_id === null) return [];
+      return [makeEvent('media.processed', context, { ...about, media_id, recipients }, now)];
     }
     case 'react': {
       if (change.userId === null) return [];
@@ -129,11 +147,13 @@ function eventOf(
     }
     case 'edit': {
       const reply =
-        message.reply_to_message_id === null ? undefined : replies.get(message.reply_to_message_id);
+        message.reply_to_message_id === null ? undefined : around.replies.get(message.reply_to_message_id);
       // One event for all: at least so far did it come with each of them, whatever they keep private.
       const status = statusFor(message, message.sender_id, chat, chat.type !== 'direct');
       const quote = reply ? quoteOf(reply, now) : null;
-      const wire = toWire(masked(message, now), status, quote?.preview ?? null);
+      const shown = masked(message, now);
+      const media = around.media.get(mediaIdOf(shown) ?? '') ?? null;
+      const wire = toWire(shown, status, quote?.preview ?? null, media);
       const unquoted = blindTo(chat, recipients, quote);
       const payload = { message: { ...wire, version: change.version }, recipients, unquoted };
       return [makeEvent('msg.edited', context, payload, now)];

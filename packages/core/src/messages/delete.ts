@@ -6,9 +6,9 @@ import { newContext } from '../lib/events.ts';
 import { isoTime } from '../lib/times.ts';
 import { publishTold, tellUser } from '../users/telling.ts';
 import { accessMessage } from './access.ts';
-import { applyChanges } from './changes.ts';
+import { applyChanges, type ChangeParts } from './changes.ts';
 
-type Parts = Pick<Core, 'messages' | 'chatCache' | 'marks' | 'publisher' | 'sendQueue' | 'clock' | 'log'>;
+type Parts = ChangeParts & Pick<Core, 'marks'>;
 
 /**
  * For me: gone from the caller's view, for ever, also where the caller is no member any more. For everyone: emptied, by its sender or

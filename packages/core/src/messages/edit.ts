@@ -7,13 +7,10 @@ import { isoTime } from '../lib/times.ts';
 import type { ChatRecord, StoredMessage } from '../ports/stores.ts';
 import { searchTokens } from '../search/tokens.ts';
 import { accessLiveMessage } from './access.ts';
-import { applyChanges } from './changes.ts';
+import { applyChanges, type ChangeParts } from './changes.ts';
 import { presentMessages } from './present.ts';
 
-type Parts = Pick<
-  Core,
-  'messages' | 'chatCache' | 'marks' | 'privacy' | 'publisher' | 'sendQueue' | 'clock' | 'log'
->;
+type Parts = ChangeParts & Pick<Core, 'marks' | 'privacy'>;
 type Edit = InputOf<'messages.edit'>['payload'];
 
 /**

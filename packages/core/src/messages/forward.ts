@@ -1,12 +1,14 @@
 /** Forwarding: copies of a message in other chats, in all of them or in none (contract section 2, Messages). */
-import type { InputOf, OutputOf } from '@parley/contract';
+import type { InputOf, Media, OutputOf } from '@parley/contract';
 import { checkChat } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { newContext } from '../lib/events.ts';
 import { newId } from '../lib/ids.ts';
+import { type CarryParts, mediaForSend, tellIfReady } from '../media/carry.ts';
 import type { ChatRecord, StoredMessage } from '../ports/stores.ts';
 import { accessLiveMessage } from './access.ts';
+import type { ChangeParts } from './changes.ts';
 import { compose, type Draft, fingerprintOf } from './compose.ts';
 import type { QueuedSend } from './send-queue.ts';
 
@@ -16,7 +18,7 @@ import type { QueuedSend } from './send-queue.ts';
  * (a `system` message), and of the targets `CHAT_NOT_FOUND`, `NOT_ADMIN`, `USER_BLOCKED`.
  */
 export async function forwardMessage(
-  core: Pick<Core, 'messages' | 'chatCache' | 'marks' | 'sendQueue' | 'clock'>,
+  core: CarryParts & ChangeParts & Pick<Core, 'marks'>,
   caller: Caller,
   input: InputOf<'messages.forward'>,
 ): Promise<OutputOf<'messages.forward'>> {
@@ -27,10 +29,16 @@ export async function forwardMessage(
   ]);
   const { type } = message;
   if (type === 'system') throw new AppError('FORBIDDEN', 'What tells of a group cannot be forwarded');
-  const sends = targets
-    .map((target) => checkChat(target, caller.userId, 'post').chat)
-    .map((chat) => copyTo(chat, { ...message, type }, caller, core.clock.now()));
+  const chats = targets.map((target) => checkChat(target, caller.userId, 'post').chat);
+  const media = await mediaForSend(core, caller, { type, payload: message.payload });
+  const sends = chats.map((chat) => copyTo(chat, { ...message, type }, media, caller, core.clock.now()));
   const outcomes = await core.sendQueue.addAll(sends);
+  void tellIfReady(
+    core,
+    caller,
+    media,
+    outcomes.map((outcome) => outcome.message),
+  );
   return {
     forwarded_messages: outcomes.map(({ message: { chat_id, message_id } }) => ({ chat_id, message_id })),
   };
@@ -39,6 +47,7 @@ export async function forwardMessage(
 function copyTo(
   chat: ChatRecord,
   source: StoredMessage & Pick<Draft, 'type'>,
+  media: Media | null,
   caller: Caller,
   now: number,
 ): QueuedSend {
@@ -57,5 +66,5 @@ function copyTo(
     context: newContext(caller),
     now,
   });
-  return { message, quote: null, chat, queuedAt: performance.now() };
+  return { message, quote: null, media, chat, queuedAt: performance.now() };
 }

@@ -56,14 +56,14 @@ function badCursor(): AppError {
 
 /** `wanted` messages that the viewer did not delete for itself, and what is around them; fewer only where there are no more. */
 async function shownRows(
-  core: Pick<Core, 'messages' | 'marks'>,
+  core: Pick<Core, 'messages' | 'marks' | 'media' | 'mediaLinks'>,
   viewer: string,
   window: Window,
   before: number | null,
   wanted: number,
 ): Promise<{ rows: StoredMessage[]; around: Surroundings }> {
   const rows: StoredMessage[] = [];
-  const around: Surroundings = { marks: new Map(), replies: new Map() };
+  const around: Surroundings = { marks: new Map(), replies: new Map(), media: new Map() };
   let from = before;
   let limit = wanted;
   for (;;) {
@@ -71,6 +71,7 @@ async function shownRows(
     const found = await surroundings(core, viewer, page);
     for (const [id, mark] of found.marks) around.marks.set(id, mark);
     for (const [id, reply] of found.replies) around.replies.set(id, reply);
+    for (const [id, media] of found.media) around.media.set(id, media);
     rows.push(...page.filter((message) => !found.marks.get(message.message_id)?.hidden));
     const last = page.at(-1);
     if (!last || page.length < limit || rows.length >= wanted) return { rows: rows.slice(0, wanted), around };

@@ -79,7 +79,11 @@ export class PositionWriter {
         other.delivered = Math.max(other.delivered, move.delivered);
         other.read = Math.max(other.read, move.read);
         // Told to all of the user's connections: none of them knows how far the others came.
-        if (other.context.origin !== move.context.origin) other.context = { ...other.context, origin: null };
+        if (other.context.origin !== move.context.origin) {
+          const session =
+            other.context.session === move.context.session ? (other.context.session ?? null) : null;
+          other.context = { ...other.context, origin: null, session };
+        }
       } else merged.set(key, { ...move });
     }
     const results = await this.#parts.chats.advance([...merged.values()]);
@@ -176,6 +180,7 @@ async function statusEvent(
       visible,
       delivered_moved: move.delivered !== null,
       origin: move.context.origin,
+      session_id: move.context.session ?? null,
     },
     parts.clock.now(),
   );

@@ -1,11 +1,12 @@
 /** Stored messages as one viewer may see them: status, star, replies, and nothing of what is over (contract section 2, Messages). */
-import type { Message } from '@parley/contract';
+import type { Media, Message } from '@parley/contract';
 import type { Core } from '../context.ts';
+import { mediaIdOf, mediaViews } from '../media/view.ts';
 import type { ChatRecord, StoredMessage } from '../ports/stores.ts';
 import { readsVisibleInAll } from './reads.ts';
 import { isVisible, masked, replyPreviewOf, statusFor, toWire } from './wire.ts';
 
-export type PresentParts = Pick<Core, 'messages' | 'privacy' | 'marks' | 'clock'>;
+export type PresentParts = Pick<Core, 'messages' | 'privacy' | 'marks' | 'media' | 'mediaLinks' | 'clock'>;
 
 /** A message with the chat that it is in. Positions must be current, or a status could seem to go back. */
 export interface Found {
@@ -13,10 +14,12 @@ export interface Found {
   message: StoredMessage;
 }
 
-/** What the viewer marked, of these messages and of those that they reply to; and these. */
+/** What the viewer marked, of these messages and of those that they reply to; these; and the files that they carry. */
 export interface Surroundings {
   marks: Map<string, { starred: boolean; hidden: boolean }>;
   replies: Map<string, StoredMessage>;
+  /** Their files, by id. */
+  media: Map<string, Media>;
 }
 
 /** The messages as the viewer sees them, in their order. Those it deleted for itself are the caller's to leave out. */
@@ -54,18 +57,22 @@ export async function presentAll(
 
 /** Looks up what `render` needs besides the messages. */
 export async function surroundings(
-  core: Pick<Core, 'messages' | 'marks'>,
+  core: Pick<Core, 'messages' | 'marks' | 'media' | 'mediaLinks'>,
   viewer: string,
   messages: readonly StoredMessage[],
 ): Promise<Surroundings> {
-  if (messages.length === 0) return { marks: new Map(), replies: new Map() };
+  if (messages.length === 0) return { marks: new Map(), replies: new Map(), media: new Map() };
   const replyIds = [...new Set(messages.flatMap((message) => message.reply_to_message_id ?? []))];
   const ids = new Set([...messages.map((message) => message.message_id), ...replyIds]);
-  const [marks, replies] = await Promise.all([
+  const [marks, replies, media] = await Promise.all([
     core.marks.of(viewer, [...ids]),
     replyIds.length > 0 ? core.messages.byIds(replyIds) : new Map<string, StoredMessage>(),
+    mediaViews(
+      core,
+      messages.flatMap((message) => mediaIdOf(message) ?? []),
+    ),
   ]);
-  return { marks, replies };
+  return { marks, replies, media };
 }
 
 /** Puts together what was looked up. `readsVisible` is by chat id. */
@@ -81,7 +88,9 @@ export function render(
     const status = statusFor(message, viewer, chat, readsVisible.get(chat.chat_id) ?? true);
     const preview = replyFor(chat, viewer, message, around, now);
     const starred = around.marks.get(message.message_id)?.starred ?? false;
-    return toWire(masked(message, now), status, preview, starred);
+    const shown = masked(message, now);
+    const media = around.media.get(mediaIdOf(shown) ?? '') ?? null;
+    return toWire(shown, status, preview, media, starred);
   });
 }
 

@@ -5,9 +5,9 @@ import { AppError } from '../error.ts';
 import { newContext } from '../lib/events.ts';
 import { isoTime } from '../lib/times.ts';
 import { accessLiveMessage } from './access.ts';
-import { applyChanges } from './changes.ts';
+import { applyChanges, type ChangeParts } from './changes.ts';
 
-type Parts = Pick<Core, 'messages' | 'chatCache' | 'marks' | 'publisher' | 'sendQueue' | 'clock' | 'log'>;
+type Parts = ChangeParts & Pick<Core, 'marks'>;
 
 /**
  * Sets the caller's reaction, or takes it back with null; answers all reactions after it. Errors: `NOT_FOUND` (no message that the

@@ -3,7 +3,7 @@
  * its batch is committed; its event is published right after, and by the relay if the process dies in between.
  */
 import { setTimeout } from 'node:timers/promises';
-import type { BusEvent, Message } from '@parley/contract';
+import type { BusEvent, Media, Message } from '@parley/contract';
 import type { ChatCache } from '../chats/cache.ts';
 import { isUnavailable } from '../error.ts';
 import { Batcher } from '../lib/batcher.ts';
@@ -15,6 +15,8 @@ import { blindTo, type Quote, recipientsOf, toWire } from './wire.ts';
 export interface QueuedSend {
   message: NewMessage;
   quote: Quote | null;
+  /** The file that it carries. */
+  media: Media | null;
   /** The chat as the send was allowed in it. Who gets the message is decided when it is stored. */
   chat: ChatRecord;
   /** Members whose time in the chat begins with this very message. */
@@ -173,6 +175,7 @@ function outcomeOf(send: QueuedSend, result: AppendResult, stored: Map<string, S
     storedMessage(send.message, result.seq, result.version),
     'sent',
     send.quote?.preview ?? null,
+    send.media,
   );
   const batch = stored.get(result.outboxId);
   if (batch) batch.push({ wire, send });

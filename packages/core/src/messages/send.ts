@@ -1,15 +1,16 @@
 /** Sending (contract section 2, Messages; design, the hot path). */
-import { type Message, mediaTypes, type SendInput } from '@parley/contract';
+import type { Media, Message, SendInput } from '@parley/contract';
 import { checkChat } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
 import { AppError, isUnavailable } from '../error.ts';
 import { newContext } from '../lib/events.ts';
+import { mediaForSend, tellIfReady } from '../media/carry.ts';
 import type { ChatRecord, Member, StoredMessage } from '../ports/stores.ts';
 import { compose, type Draft, fingerprintOf } from './compose.ts';
-import { presentMessages } from './present.ts';
+import { type PresentParts, presentMessages } from './present.ts';
 import { isVisible, type Quote, quoteOf } from './wire.ts';
 
-type SeenParts = Pick<Core, 'chatCache' | 'messages' | 'privacy' | 'marks' | 'clock'>;
+type SeenParts = PresentParts & Pick<Core, 'chatCache'>;
 
 async function quoted(
   core: Pick<Core, 'messages' | 'clock'>,
@@ -27,10 +28,10 @@ async function quoted(
 /**
  * Stores a message durably, then publishes it. The same `client_msg_id` by the same sender gives the first message
  * (`created: false`), for ever and also when both arrive at once. Errors: `CHAT_NOT_FOUND`, `NOT_CHAT_MEMBER`, `NOT_ADMIN`,
- * `USER_BLOCKED`, `NOT_FOUND` (reply or media), `CONFLICT` (the id was used for something else), `SERVICE_UNAVAILABLE`.
+ * `USER_BLOCKED`, `NOT_FOUND` (reply or media), `VALIDATION_ERROR` (a file of another type), `CONFLICT` (the id was used for something else), `SERVICE_UNAVAILABLE`.
  */
 export async function sendMessage(
-  core: SeenParts & Pick<Core, 'sendQueue'>,
+  core: SeenParts & Pick<Core, 'sendQueue' | 'chats' | 'publisher' | 'log'>,
   caller: Caller,
   input: SendInput,
 ): Promise<{ created: boolean; message: Message }> {
@@ -45,15 +46,13 @@ export async function sendMessage(
   const fingerprint = fingerprintOf(draft);
   let chat: ChatRecord;
   let quote: Quote | null;
+  let media: Media | null;
   try {
-    // No await where the chat is cached and nothing is replied to: sends of one connection reach the queue in their order.
+    // No await where the chat is cached, nothing is replied to and no file is carried: sends of one connection reach the queue in their order.
     const cached = core.chatCache.peek(input.chat_id) ?? (await core.chatCache.get(input.chat_id));
     const access = checkChat(cached, caller.userId, 'post');
     chat = access.chat;
-    if ((mediaTypes as readonly string[]).includes(input.type)) {
-      // No file can have been uploaded yet, so every media_id is unknown.
-      throw new AppError('NOT_FOUND', 'There is no such media file');
-    }
+    media = 'media_id' in input.payload ? await mediaForSend(core, caller, input) : null;
     quote = replyTo === null ? null : await quoted(core, access.member, input.chat_id, replyTo);
   } catch (refusal) {
     if (isUnavailable(refusal)) throw refusal;
@@ -70,9 +69,12 @@ export async function sendMessage(
     context: newContext(caller),
     now: core.clock.now(),
   });
-  const send = { message, quote, chat, queuedAt: performance.now() };
+  const send = { message, quote, media, chat, queuedAt: performance.now() };
   const result = await core.sendQueue.add(send, caller.validAt);
-  if (result.outcome === 'stored') return { created: true, message: result.message };
+  if (result.outcome === 'stored') {
+    if (media) void tellIfReady(core, caller, media, [result.message]);
+    return { created: true, message: result.message };
+  }
   if (result.fingerprint !== fingerprint) {
     throw new AppError('CONFLICT', 'This client_msg_id was used for another message');
   }

@@ -1,5 +1,5 @@
 /** From stored messages to what one viewer sees on the wire (contract section 2, Messages). */
-import { type Message, type MessageStatus, previewOf, type ReplyPreview } from '@parley/contract';
+import { type Media, type Message, type MessageStatus, previewOf, type ReplyPreview } from '@parley/contract';
 import type { ChatRecord, Member, StoredMessage } from '../ports/stores.ts';
 
 /** Whether nothing of a message may be shown any more: it was deleted for everyone, or its time is over. `now` in milliseconds. */
@@ -91,9 +91,10 @@ export function toWire(
   stored: StoredMessage,
   status: MessageStatus,
   replyPreview: ReplyPreview | null,
+  media: Media | null,
   isStarred = false,
 ): Message {
-  return { ...stored, reply_to_preview: replyPreview, status, is_starred: isStarred, media: null };
+  return { ...stored, reply_to_preview: replyPreview, status, is_starred: isStarred, media };
 }
 
 /** The message as it may be shown at `now` (milliseconds since the epoch): one that is over reads as deleted. */

@@ -195,6 +195,10 @@ export interface ChatStore {
     patch: Partial<OwnSettings>,
     tell: Tell,
   ): Promise<{ settings: OwnSettings; told: Told | null } | undefined>;
+  /** Those of these group photos that a group has, or that a former member is shown; each begins with `/avatars/`. */
+  avatarsInUse(urls: readonly string[]): Promise<Set<string>>;
+  /** Which of these users have muted the chat at `now`. Batched: calls at the same time share a query. */
+  mutedBy(chatId: string, userIds: readonly string[], now: string): Promise<Set<string>>;
   /** Moves positions forward, raises each moved chat's `state_version`, and writes the outbox, in one commit. */
   advance(moves: readonly PositionMove[]): Promise<PositionResult[]>;
   /** When these users' positions passed `seq`; in no order. */

@@ -40,10 +40,13 @@ export type MessageChange = {
   | { kind: 'expire' }
   | { kind: 'edit'; payload: Message['payload']; tokens: string[] }
   | { kind: 'react'; userId: string; emoji: string | null }
+  /** The file that it carries is ready: nothing stored of the message changes but its `version` and `updated_at`. */
+  | { kind: 'media' }
 );
 
 export type ChangeResult =
-  | { outcome: 'changed'; message: StoredMessage; outboxId: string }
+  /** `released` is the file that the message carried and, with this deletion, carries no more. */
+  | { outcome: 'changed'; message: StoredMessage; outboxId: string; released: string | null }
   /** It was so already. */
   | { outcome: 'unchanged'; message: StoredMessage }
   /** There is no such message, or it was deleted or its time was over: it can be neither edited nor reacted to. */
@@ -61,6 +64,8 @@ export interface CommittedChange {
   /** Of a reaction: whose, and which; null otherwise. */
   userId: string | null;
   emoji: string | null;
+  /** Of a deletion: the file that the message carried. Not there in rows from before it was. */
+  released?: string | null;
   context: EventContext;
 }
 
@@ -128,6 +133,12 @@ export interface MessageStore {
   heads(chatIds: readonly string[]): Promise<Map<string, { seq: number; version: number }>>;
   /** Messages whose time is over at `now` and that were not emptied yet, longest over first. */
   expired(now: string, limit: number): Promise<{ message_id: string; chat_id: string }[]>;
+  /** Messages that carry the file and are not deleted, in no order, at most `limit`. */
+  carriers(mediaId: string, limit: number): Promise<{ message_id: string; chat_id: string; seq: number }[]>;
+  /** Those of the files that some message that is not deleted carries. */
+  carried(mediaIds: readonly string[]): Promise<Set<string>>;
+  /** Whether a message in one of the windows carries the file, neither deleted nor over its time at `now`. */
+  carriedIn(mediaId: string, windows: readonly Window[], now: string): Promise<boolean>;
   /** Messages with all terms, newest first, neither deleted nor over their time at `now`. */
   searchChat(input: {
     window: Window;

@@ -2,8 +2,10 @@
 import type { AnyBusEvent } from '@parley/contract';
 
 export * from './chats.ts';
+export * from './media.ts';
 export * from './messages.ts';
 export * from './people.ts';
+export * from './push.ts';
 
 /** What an event carries besides its payload, kept with the change so that a crash loses none of it. */
 export interface EventContext {
@@ -12,6 +14,8 @@ export interface EventContext {
   trace: string | null;
   /** The connection that caused it, or null. */
   origin: string | null;
+  /** The session that caused it; not there in what was stored before it was. */
+  session?: string | null;
 }
 
 /**
@@ -57,6 +61,8 @@ export interface UserStore {
     patch: ProfilePatch,
     tell: Tell,
   ): Promise<{ user: UserRecord; told: Told | null } | undefined>;
+  /** Those of these photos that somebody has; each begins with `/avatars/`. */
+  avatarsInUse(urls: readonly string[]): Promise<Set<string>>;
   /** Only moves forward. */
   setLastSeen(id: string, at: Date): Promise<void>;
 }
@@ -100,6 +106,8 @@ export interface SessionStore {
    * still have access tokens, also those that were revoked before: a call whose other effects failed can be repeated.
    */
   revoke(userId: string, sessionIds: readonly string[] | 'all'): Promise<string[]>;
+  /** Forgets sessions of which no token has worked since `before`, with their push tokens; at most `limit` tokens. Says how many tokens. */
+  forget(before: Date, limit: number): Promise<number>;
 }
 
 /** A change that is committed but perhaps not published yet. */

@@ -3,7 +3,7 @@ import { type InputOf, limits, type OutputOf, uuid } from '@parley/contract';
 import { checkChat } from '../chats/access.ts';
 import type { Caller, Core } from '../context.ts';
 import { encodeCursor } from '../lib/cursor.ts';
-import { type Found, presentAll, presentMessages } from '../messages/present.ts';
+import { type Found, type PresentParts, presentAll, presentMessages } from '../messages/present.ts';
 import { isVisible } from '../messages/wire.ts';
 import type { Window } from '../ports/stores.ts';
 import { collectMatches, type Match } from './collect.ts';
@@ -20,7 +20,7 @@ function isSeq(position: unknown): position is number {
  * messages had to be looked at. Errors: `CHAT_NOT_FOUND`, `BAD_REQUEST` (the cursor).
  */
 export async function searchChat(
-  core: Pick<Core, 'chatCache' | 'messages' | 'privacy' | 'marks' | 'clock'>,
+  core: PresentParts & Pick<Core, 'chatCache'>,
   caller: Caller,
   input: InputOf<'messages.searchChat'>,
 ): Promise<OutputOf<'messages.searchChat'>> {
@@ -106,7 +106,7 @@ async function withChats(
  * As `searchChat`, over all chats that the caller is or was in, newest first by `message_id`. Errors: `BAD_REQUEST` (the cursor).
  */
 export async function searchMessages(
-  core: Pick<Core, 'chats' | 'chatCache' | 'messages' | 'privacy' | 'marks' | 'clock'>,
+  core: PresentParts & Pick<Core, 'chats' | 'chatCache'>,
   caller: Caller,
   input: InputOf<'messages.search'>,
 ): Promise<OutputOf<'messages.search'>> {

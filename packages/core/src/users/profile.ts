@@ -2,6 +2,7 @@
 import type { InputOf, OwnProfile, Presence, Profile } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
+import { claimPhoto, releasePhoto } from '../media/photos.ts';
 import type { PrivacyRecord, Relation, UserRecord } from '../ports/stores.ts';
 import { publishTold, tellUser } from './telling.ts';
 
@@ -25,17 +26,21 @@ export async function getMe(core: Pick<Core, 'users'>, caller: Caller): Promise<
 
 /**
  * Changes the given fields of the caller's profile and leaves the others; a real change raises `user_version`. Errors: `NOT_FOUND`
- * (the account does not exist any more), `SERVICE_UNAVAILABLE`.
+ * (the account does not exist any more), `VALIDATION_ERROR` (a photo kept here that the caller did not upload), `SERVICE_UNAVAILABLE`.
  */
 export async function updateMe(
-  core: Pick<Core, 'users' | 'publisher' | 'clock'>,
+  core: Pick<Core, 'users' | 'media' | 'publisher' | 'clock' | 'log'>,
   caller: Caller,
   patch: InputOf<'users.updateMe'>,
 ): Promise<OwnProfile> {
+  const before =
+    patch.avatar_url === undefined ? '' : ((await core.users.find(caller.userId))?.avatar_url ?? '');
+  await claimPhoto(core, caller.userId, patch.avatar_url, before);
   const tell = tellUser(core, caller, { kind: 'profile' });
   const updated = await core.users.updateProfile(caller.userId, patch, tell);
   if (!updated) throw new AppError('NOT_FOUND');
   publishTold(core, updated.told);
+  await releasePhoto(core, before, updated.user.avatar_url);
   return own(updated.user);
 }
 

@@ -16,7 +16,20 @@ type Kept = StoredMessage & { fingerprint: string };
 
 export class FakeMessages
   implements
-    Pick<MessageStore, 'append' | 'change' | 'known' | 'byIds' | 'page' | 'unread' | 'expired' | 'others'>
+    Pick<
+      MessageStore,
+      | 'append'
+      | 'change'
+      | 'known'
+      | 'byIds'
+      | 'page'
+      | 'unread'
+      | 'expired'
+      | 'others'
+      | 'carriers'
+      | 'carried'
+      | 'carriedIn'
+    >
 {
   readonly byId = new Map<string, Kept>();
   /** How many messages each `append` was given. */
@@ -68,7 +81,7 @@ export class FakeMessages
 
   async change(changes: readonly MessageChange[]): Promise<ChangeResult[]> {
     const outboxId = `change-${++this.#commits}`;
-    return changes.map((change) => {
+    return changes.map((change): ChangeResult => {
       this.changed.push(change);
       const message = this.byId.get(change.messageId);
       if (!message) return { outcome: 'gone' };
@@ -76,13 +89,15 @@ export class FakeMessages
       if (message.is_deleted && (change.kind === 'delete' || change.kind === 'expire')) {
         return { outcome: 'unchanged', message: { ...message } };
       }
+      let released: string | null = null;
       if (change.kind === 'delete' || change.kind === 'expire') {
         if (change.kind === 'expire' && !over) return { outcome: 'unchanged', message: { ...message } };
+        released = 'media_id' in message.payload ? message.payload.media_id : null;
         Object.assign(message, { payload: {}, reactions: {}, is_deleted: true });
       } else if (over) return { outcome: 'gone' };
       else if (change.kind === 'edit') {
         Object.assign(message, { payload: change.payload, edited_at: change.at });
-      } else {
+      } else if (change.kind === 'react') {
         if ((message.reactions[change.userId] ?? null) === change.emoji) {
           return { outcome: 'unchanged', message: { ...message } };
         }
@@ -90,7 +105,7 @@ export class FakeMessages
         message.reactions = change.emoji === null ? others : { ...others, [change.userId]: change.emoji };
       }
       message.version = this.#next(message.chat_id, false).version;
-      return { outcome: 'changed', message: { ...message }, outboxId };
+      return { outcome: 'changed', message: { ...message }, outboxId, released };
     });
   }
 
@@ -135,6 +150,28 @@ export class FakeMessages
     return [...this.byId.values()]
       .filter((message) => !message.is_deleted && message.expires_at !== null && message.expires_at <= now)
       .slice(0, limit);
+  }
+
+  async carriers(mediaId: string, limit: number) {
+    return this.#carrying(mediaId).slice(0, limit);
+  }
+
+  async carried(mediaIds: readonly string[]) {
+    return new Set(mediaIds.filter((id) => this.#carrying(id).length > 0));
+  }
+
+  async carriedIn(mediaId: string, windows: Parameters<MessageStore['carriedIn']>[1], now: string) {
+    return this.#carrying(mediaId)
+      .filter((message) => (message.expires_at ?? '~') > now)
+      .some(({ chat_id, seq }) =>
+        windows.some((w) => w.chatId === chat_id && seq > w.after && seq <= (w.upTo ?? seq)),
+      );
+  }
+
+  #carrying(mediaId: string): Kept[] {
+    return [...this.byId.values()].filter(
+      ({ payload }) => 'media_id' in payload && payload.media_id === mediaId,
+    );
   }
 
   async others(spans: Parameters<MessageStore['others']>[0]) {

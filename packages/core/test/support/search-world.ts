@@ -1,4 +1,5 @@
 /** Chats, memberships and a message store that are plain lists: as much of the ports as search needs. */
+
 import { randomUUID } from 'node:crypto';
 import {
   type Caller,
@@ -17,6 +18,7 @@ import {
   type Window,
 } from '../../src/index.ts';
 import { newId } from '../../src/lib/ids.ts';
+import { FakeMedia } from './fake-media.ts';
 
 export const start = Date.parse('2026-03-01T09:00:00.000Z');
 export const at = (ms: number) => new Date(start + ms).toISOString();
@@ -151,6 +153,8 @@ export function searchWorld() {
           blocked: false,
         })),
     } satisfies Partial<Core['privacy']> as unknown as Core['privacy'],
+    media: new FakeMedia(),
+    mediaLinks: { of: async (key: string) => key } as unknown as Core['mediaLinks'],
   };
 
   const inChat = async (chat_id: string, q: string, more: { limit?: number; cursor?: string } = {}) =>

@@ -7,6 +7,7 @@ import { compose } from '../../src/messages/compose.ts';
 import { PositionWriter } from '../../src/messages/positions.ts';
 import { SendQueue } from '../../src/messages/send-queue.ts';
 import type { ChatRecord, Member, PositionMove, PrivacyRecord, Receipt } from '../../src/ports/stores.ts';
+import { FakeMedia } from './fake-media.ts';
 import { FakeMarks, FakeMessages } from './fake-messages.ts';
 
 export const ann = randomUUID();
@@ -35,6 +36,7 @@ export class World {
   now = Date.UTC(2026, 0, 2);
   readonly messages = new FakeMessages();
   readonly marks = new FakeMarks();
+  readonly media = new FakeMedia();
   readonly chats = new Map<string, ChatRecord>();
   readonly receipts: Receipt[] = [];
   /** Those who keep their reads private. */
@@ -47,6 +49,13 @@ export class World {
     const chats = {
       find: async (ids: readonly string[]) =>
         new Map(ids.flatMap((id) => (this.chats.has(id) ? [[id, this.chats.get(id) as ChatRecord]] : []))),
+      memberships: async (userId: string) =>
+        [...this.chats.values()].flatMap((chat) => {
+          const self = chat.members.get(userId);
+          return self
+            ? [{ chat_id: chat.chat_id, joined_seq: self.joined_seq, left_seq: self.left_seq }]
+            : [];
+        }),
       advance: async (moves: readonly PositionMove[]) => moves.map((move) => this.#advance(move)),
       receipts: async (_chatId: string, _seq: number, userIds: readonly string[]) =>
         this.receipts.filter((receipt) => userIds.includes(receipt.user_id)),
@@ -63,6 +72,8 @@ export class World {
       chats,
       messages: this.messages,
       marks: this.marks,
+      media: this.media,
+      mediaLinks: { of: async (key: string, name?: string) => `/objects/${key}${name ? `?${name}` : ''}` },
       privacy,
       clock: { now: () => this.now },
       publisher: {

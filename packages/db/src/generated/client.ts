@@ -112,6 +112,31 @@ export type DeadLetter = Prisma.DeadLetterModel
  */
 export type Lease = Prisma.LeaseModel
 /**
+ * Model PushWindow
+ * Messages of a group that wait for the end of a recipient's window.
+ */
+export type PushWindow = Prisma.PushWindowModel
+/**
+ * Model PushTakenWindow
+ * Windows that a worker deals with.
+ */
+export type PushTakenWindow = Prisma.PushTakenWindowModel
+/**
+ * Model PushClaim
+ * What was pushed to which device.
+ */
+export type PushClaim = Prisma.PushClaimModel
+/**
+ * Model PushShown
+ * Devices that show something of a chat.
+ */
+export type PushShown = Prisma.PushShownModel
+/**
+ * Model PushNote
+ * Why a user was pushed a message, or was not.
+ */
+export type PushNote = Prisma.PushNoteModel
+/**
  * Model MessageHead
  * A chat's message counters.
  */
@@ -131,3 +156,8 @@ export type MessageBlock = Prisma.MessageBlockModel
  * Messages of a sender in a chat that are not system, at the end of each block that has one.
  */
 export type MessageSenderTally = Prisma.MessageSenderTallyModel
+/**
+ * Model Media
+ * A file that somebody uploaded, and when the clean-up looks at it next.
+ */
+export type Media = Prisma.MediaModel

@@ -6,7 +6,8 @@ import { wordsOf } from './words.ts';
 
 interface ChangeRow {
   outcome: ChangeResult['outcome'];
-  changed: MessageRow | null;
+  /** With the file that a deletion took from it. */
+  changed: (MessageRow & { released: string | null }) | null;
   outbox_id: number;
 }
 
@@ -31,6 +32,7 @@ export async function changeMessages(sql: Sql, changes: readonly MessageChange[]
   return rows.map(({ outcome, changed, outbox_id }): ChangeResult => {
     if (outcome === 'gone' || !changed) return { outcome: 'gone' };
     const message = toStored(changed);
-    return outcome === 'changed' ? { outcome, message, outboxId: String(outbox_id) } : { outcome, message };
+    if (outcome === 'unchanged') return { outcome, message };
+    return { outcome, message, outboxId: String(outbox_id), released: changed.released };
   });
 }

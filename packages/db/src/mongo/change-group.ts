@@ -63,13 +63,15 @@ export class ChangeGroup {
 
   #resultOf({ change, call }: WaitingChange): ChangeResult {
     const message = this.message?.chat_id === change.chatId ? this.message : undefined;
-    if (!message || (isGone(message, change.at) && (change.kind === 'edit' || change.kind === 'react'))) {
+    const deletes = change.kind === 'delete' || change.kind === 'expire';
+    if (!message || (isGone(message, change.at) && !deletes)) {
       return { outcome: 'gone' };
     }
     const after = this.#apply(message, change);
     if (!after) return { outcome: 'unchanged', message };
     const version = this.version + 1;
     const changed = { ...after, version, updated_at: new Date(change.at).toISOString() };
+    const released = deletes && 'media_id' in message.payload ? message.payload.media_id : null;
     const batch = this.#batches.get(call) ?? newBatch('changes');
     this.#batches.set(call, batch);
     this.message = changed;
@@ -85,10 +87,11 @@ export class ChangeGroup {
         version,
         userId: change.kind === 'react' ? change.userId : null,
         emoji: change.kind === 'react' ? change.emoji : null,
+        released,
         context: change.context,
       },
     });
-    return { outcome: 'changed', message: changed, outboxId: outboxIdOf(batch) };
+    return { outcome: 'changed', message: changed, outboxId: outboxIdOf(batch), released };
   }
 
   /** The message after the change; undefined where it is so already. */
@@ -115,6 +118,8 @@ export class ChangeGroup {
       }
       case 'react':
         return this.#react(message, change.userId, change.emoji);
+      case 'media':
+        return message;
     }
   }
 

@@ -114,7 +114,8 @@ export class MessageChanger {
     for (let done = 0; done < entries.length; ) {
       const id = entries[done]?.change.messageId ?? '';
       const message = messages.get(id);
-      if (message && message.version > head.version) return this.#again(chatId, entries, done);
+      // A message of another chat is none here (`ChangeGroup`), whatever its version.
+      if (message?.chat_id === chatId && message.version > head.version) return this.#again(chatId, entries, done);
       const group = new ChangeGroup(message, head);
       let next = done;
       while (next < entries.length && next - done < groupSize && entries[next]?.change.messageId === id) {

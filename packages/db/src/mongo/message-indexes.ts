@@ -1,7 +1,5 @@
 /** The indexes of messages: what keeps their promises, and what every look-up goes by. */
-import { type Collection, type IndexDescription, MongoServerError } from 'mongodb';
-import type { MongoConnection } from './connection.ts';
-import type { MessageDocument } from './message-document.ts';
+import type { NamedIndex } from './ensure-indexes.ts';
 
 /** Names by which queries and errors tell the indexes. */
 export const messageIndexes = {
@@ -14,6 +12,7 @@ export const messageIndexes = {
   expires: 'expires',
   chatExpires: 'chat_expires',
   tokens: 'chat_tokens',
+  media: 'media_carriers',
   outbox: 'outbox_batch',
   untold: 'untold_batch',
   id: '_id_',
@@ -36,8 +35,9 @@ export const overAt = (now: Date) => ({ ...live, expires_at: { ...hasTime, $lte:
  * - `chat_sender` and `chat_deleted` hold all that an unread count asks of a message, so that it counts without reading documents.
  * - `chat_tokens` gives a whole token's messages in the order of their ids, which is by time; `seq` at its end lets a search skip what
  *   lies outside of its part of the chat without reading it.
+ * - `media_carriers` has the messages that carry a file. A deletion empties the payload, and so ends it.
  */
-const indexes: (IndexDescription & { name: string })[] = [
+export const indexesOfMessages: readonly NamedIndex[] = [
   { name: messageIndexes.seq, key: { chat_id: 1, seq: 1 }, unique: true },
   { name: messageIndexes.versions, key: { chat_id: 1, versions: 1 }, unique: true },
   { name: messageIndexes.clientId, key: { sender_id: 1, client_msg_id: 1 }, unique: true },
@@ -64,6 +64,11 @@ const indexes: (IndexDescription & { name: string })[] = [
     partialFilterExpression: live,
   },
   {
+    name: messageIndexes.media,
+    key: { 'payload.media_id': 1, chat_id: 1, seq: 1 },
+    partialFilterExpression: { 'payload.media_id': { $exists: true } },
+  },
+  {
     name: messageIndexes.outbox,
     key: { 'outbox.batch': 1 },
     partialFilterExpression: { 'outbox.batch': { $exists: true } },
@@ -74,28 +79,3 @@ const indexes: (IndexDescription & { name: string })[] = [
     partialFilterExpression: { 'untold.batch': { $exists: true } },
   },
 ];
-
-/** MongoDB's code for a collection that is not there. */
-const namespaceNotFound = 26;
-
-/**
- * Makes the indexes that are missing; any number of instances may do so at once, MongoDB makes each once. On a collection
- * that has long been in use that may take longer than a call may: then this rejects with `SERVICE_UNAVAILABLE`, MongoDB goes on
- * building, and the next call finds the index or waits for it.
- */
-export async function ensureMessageIndexes(
-  connection: MongoConnection,
-  collection: Collection<MessageDocument>,
-): Promise<void> {
-  const existing = await connection.run(async () => {
-    try {
-      return await collection.listIndexes().toArray();
-    } catch (error) {
-      if (error instanceof MongoServerError && error.code === namespaceNotFound) return [];
-      throw error;
-    }
-  });
-  const names = new Set(existing.map((index: { name?: string }) => index.name));
-  const missing = indexes.filter((index) => !names.has(index.name));
-  if (missing.length > 0) await connection.run(() => collection.createIndexes(missing));
-}

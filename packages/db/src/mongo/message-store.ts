@@ -10,12 +10,14 @@ import {
 } from '@parley/core';
 import { ChatActivity } from './activity.ts';
 import { MessageAppender } from './append.ts';
+import { CarrierFinder } from './carriers.ts';
 import { MessageChanger } from './change.ts';
 import type { MongoConnection } from './connection.ts';
+import { ensureIndexes, once } from './ensure-indexes.ts';
 import { HeadCache } from './head-cache.ts';
 import { inTurns } from './in-turns.ts';
 import { type MessageDocument, messagesCollection, toStored } from './message-document.ts';
-import { ensureMessageIndexes, live, messageIndexes, overAt } from './message-indexes.ts';
+import { indexesOfMessages, live, messageIndexes, overAt } from './message-indexes.ts';
 import { OthersFinder } from './others.ts';
 import { MessageReader } from './reader.ts';
 import { ChatSearch } from './search.ts';
@@ -39,8 +41,8 @@ export class MongoMessageStore implements MessageStore {
   readonly #chatsSearch: ChatsSearch;
   readonly #reader: MessageReader;
   readonly #loader: BatchLoader<string, StoredMessage>;
-  readonly #makeIndexes: () => Promise<void>;
-  #indexed: Promise<void> | undefined;
+  readonly #carriers: CarrierFinder;
+  readonly #indexed: () => Promise<void>;
 
   constructor(connection: MongoConnection) {
     const collection = connection.collection<MessageDocument>(messagesCollection);
@@ -56,7 +58,8 @@ export class MongoMessageStore implements MessageStore {
     this.#chatSearch = new ChatSearch(reader);
     this.#chatsSearch = new ChatsSearch(reader);
     this.#loader = new BatchLoader((ids) => this.#load(ids));
-    this.#makeIndexes = () => ensureMessageIndexes(connection, collection);
+    this.#carriers = new CarrierFinder(reader);
+    this.#indexed = once(() => ensureIndexes(connection, collection, indexesOfMessages));
   }
 
   /**
@@ -64,11 +67,7 @@ export class MongoMessageStore implements MessageStore {
    * `SERVICE_UNAVAILABLE`, also while a large index is being built.
    */
   ensureIndexes(): Promise<void> {
-    this.#indexed ??= this.#makeIndexes().catch((error) => {
-      this.#indexed = undefined;
-      throw error;
-    });
-    return this.#indexed;
+    return this.#indexed();
   }
 
   async append(messages: readonly NewMessage[]): Promise<AppendResult[]> {
@@ -160,6 +159,18 @@ export class MongoMessageStore implements MessageStore {
       limit,
     });
     return documents.map(({ _id, chat_id }) => ({ message_id: _id, chat_id }));
+  }
+
+  carriers(...[mediaId, limit]: Input<'carriers'>): Output<'carriers'> {
+    return this.#carriers.find(mediaId, limit);
+  }
+
+  carried(mediaIds: readonly string[]): Output<'carried'> {
+    return this.#carriers.among(mediaIds, this.#connection.deadline());
+  }
+
+  carriedIn(...[mediaId, windows, now]: Input<'carriedIn'>): Output<'carriedIn'> {
+    return this.#carriers.isIn(mediaId, windows, new Date(now), this.#connection.deadline());
   }
 
   searchChat(input: Input<'searchChat'>[0]): Output<'searchChat'> {

@@ -15,6 +15,7 @@ import { type MessageDocument, toStored } from './message-document.ts';
 import { messageIndexes } from './message-indexes.ts';
 import type { MessageReader } from './reader.ts';
 import { withTerms } from './search.ts';
+import { within } from './windows.ts';
 
 type Input = Parameters<MessageStore['searchChats']>[0];
 type Windows = Input['windows'];
@@ -79,18 +80,6 @@ export class ChatsSearch {
     }
     return found;
   }
-}
-
-/** What lies outside is excluded rather than what is inside included, so that it is no choice for the server's planner. */
-function within(windows: Windows): Filter<MessageDocument> {
-  const outside = windows.flatMap(({ chatId, after, upTo }): Filter<MessageDocument>[] => [
-    ...(after > 0 ? [{ chat_id: chatId, seq: { $lte: after } }] : []),
-    ...(upTo === null ? [] : [{ chat_id: chatId, seq: { $gt: upTo } }]),
-  ]);
-  return {
-    chat_id: { $in: windows.map((window) => window.chatId) },
-    ...(outside.length > 0 && { $nor: outside }),
-  };
 }
 
 function isActive(window: Windows[number], since: number): boolean {

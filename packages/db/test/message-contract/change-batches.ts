@@ -45,6 +45,7 @@ export function changeBatchContract(kit: Kit): void {
     version,
     userId: change.kind === 'react' ? change.userId : null,
     emoji: change.kind === 'react' ? change.emoji : null,
+    released: null,
     context: change.context,
   });
 

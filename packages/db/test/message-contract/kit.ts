@@ -61,7 +61,7 @@ export const message = (chat: string, sender: string, more: Partial<NewMessage> 
 
 /** What a change does, less what it is done to. */
 export type Deed =
-  | { kind: 'delete' | 'expire' }
+  | { kind: 'delete' | 'expire' | 'media' }
   | { kind: 'edit'; payload: NewMessage['payload']; tokens: string[] }
   | { kind: 'react'; userId: string; emoji: string | null };
 
@@ -72,6 +72,10 @@ export function changeOf(
 ): MessageChange {
   return { messageId: target.message_id, chatId: target.chat_id, at, context: context(), ...deed };
 }
+
+/** A message that carries a file. */
+export const carrying = (mediaId: string, chat: string, sender: string, more: Partial<NewMessage> = {}) =>
+  message(chat, sender, { type: 'image', payload: { media_id: mediaId }, ...more });
 
 export const numbers = (results: AppendResult[]) =>
   results.map((result) => (result.outcome === 'stored' ? [result.seq, result.version] : result.outcome));

@@ -56,7 +56,7 @@ function parseModel(name: string, body: string): Model {
 }
 
 function describe({ table, fields, attributes }: Model, tableOf: Map<string, string>): Table {
-  const isColumn = ({ type }: Field) => !type.endsWith('[]') && !tableOf.has(type.replace('?', ''));
+  const isColumn = ({ type }: Field) => !tableOf.has(type.replace(/\?|\[\]$/, ''));
   const columns = fields.filter(isColumn);
 
   const indexes = columns.flatMap((field) => {
@@ -88,7 +88,7 @@ function columnLine({ name, type, attributes }: Field): string {
   const base =
     native === '@db.Timestamptz'
       ? `timestamp${size} with time zone`
-      : `${types[native || type.replace('?', '')]}${size}`;
+      : `${types[native || type.replace(/\?|\[\]$/, '')]}${size}${type.endsWith('[]') ? '[]' : ''}`;
   const fallback = /@default\((.*?)\)(?= @|$)/.exec(attributes)?.[1];
   return [name, base, type.endsWith('?') ? '' : 'NOT NULL', fallback === undefined ? '' : defaultOf(fallback)]
     .filter(Boolean)

@@ -4,7 +4,7 @@
  * publishes again at its next start, so handlers must be idempotent, as on any at-least-once bus.
  */
 import { type AnyBusEvent, type BusEvent, type BusSubject, redeliverySeconds } from '@parley/contract';
-import { type DeadLetterStore, type EventBus, isUnavailable, type Log } from '@parley/core';
+import { type DeadLetterStore, type EventBus, isUnavailable, type Log, unavailable } from '@parley/core';
 import type { Metrics } from '../metrics.ts';
 
 /** An `EventBus` with its life: made, `start`ed once everybody has subscribed, `stop`ped, closed. */
@@ -78,6 +78,8 @@ export class MemoryBus implements BusEngine {
       for (const subscription of this.#subscriptions.get(event.event_type) ?? []) {
         // A replayed dead letter is for the one that could not handle it.
         if (event.consumer !== undefined && event.consumer !== subscription.consumer) continue;
+        // Its consumers are at work no more, and nobody else would ever tell them.
+        if (this.#closed) throw unavailable('The bus', new Error('it was stopped'));
         // Handlers that need not wait cost no promise: deliveries are most of what happens here.
         const waiting = this.#deliver(subscription, event);
         if (waiting) {
@@ -93,7 +95,7 @@ export class MemoryBus implements BusEngine {
     return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  /** Stops waiting for redeliveries; what was not handled stays in the outbox. */
+  /** Stops waiting for redeliveries, and refuses what consumers would have to be told; both stay in the outbox. */
   async stop(): Promise<void> {
     this.#closed = true;
     for (const [timer, abandon] of this.#timers) {

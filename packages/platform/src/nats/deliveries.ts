@@ -244,6 +244,6 @@ function nth(seconds: readonly number[], attempt: number): number {
 /** Events with the same key are handled in their order. */
 function laneOf({ event_id, payload }: AnyBusEvent): string {
   if ('message' in payload) return payload.message.chat_id;
-  if ('chat_id' in payload) return payload.chat_id;
+  if ('chat_id' in payload) return payload.chat_id ?? event_id;
   return 'user_id' in payload ? payload.user_id : event_id;
 }

@@ -44,6 +44,7 @@ export function statusEvent(chatId: string, seq: number): BusEvent<'msg.status.u
       visible: true,
       delivered_moved: true,
       origin: null,
+      session_id: null,
     },
   };
 }

@@ -1,7 +1,8 @@
-/** Where messages are: MongoDB where it is configured, otherwise beside everything else in PostgreSQL. */
-import type { MessageStore, OutboxStore } from '@parley/core';
+/** Where messages, and what is known of files, are: MongoDB where it is configured, otherwise beside everything else in PostgreSQL. */
+import type { MediaStore, MessageStore, OutboxStore } from '@parley/core';
 import {
   MongoConnection,
+  MongoMediaStore,
   MongoMessageStore,
   MongoOutboxStore,
   PostgresMessageStore,
@@ -12,6 +13,8 @@ import type { Config } from '@parley/platform';
 
 export interface MessageEngine {
   messages: MessageStore;
+  /** Null where it is beside everything else. */
+  media: MediaStore | null;
   /** Its own outbox, where messages do not share that of PostgreSQL. */
   outbox: OutboxStore | null;
   ping: (() => Promise<unknown>) | null;
@@ -27,6 +30,7 @@ export async function openMessages(
   if (config.mongoUrl === null) {
     return {
       messages: new PostgresMessageStore(sql, published),
+      media: null,
       outbox: null,
       ping: null,
       close: async () => undefined,
@@ -38,9 +42,11 @@ export async function openMessages(
     timeoutMs: config.storeTimeoutMs,
   });
   const messages = new MongoMessageStore(connection);
-  await messages.ensureIndexes();
+  const media = new MongoMediaStore(connection);
+  await Promise.all([messages.ensureIndexes(), media.ensureIndexes()]);
   return {
     messages,
+    media,
     outbox: new MongoOutboxStore(connection),
     ping: () => connection.ping(),
     close: () => connection.close(),

@@ -1,5 +1,5 @@
 /** What instances share in passing: Redis where it is configured, otherwise this process's memory. */
-import type { Clock, FanOut, KeyValue, PresenceLeases, RateLimiter, Signals } from '@parley/core';
+import type { Clock, FanOut, KeyValue, PresenceLeases, PushLedger, RateLimiter, Signals } from '@parley/core';
 import {
   type Config,
   createRedis,
@@ -12,6 +12,7 @@ import {
   RedisFanOut,
   RedisKeyValue,
   RedisPresence,
+  RedisPushLedger,
   RedisRateLimiter,
   RedisSignals,
 } from '@parley/platform';
@@ -22,6 +23,8 @@ export interface SharedEngines {
   presence: PresenceLeases;
   signals: Signals;
   fanOut: FanOut;
+  /** Null where it is in the database, which a process that dies leaves behind. */
+  pushLedger: PushLedger | null;
   /** Rejects when the engine is away; null where there is nothing that could be. */
   ping: (() => Promise<unknown>) | null;
   close(): Promise<void>;
@@ -43,6 +46,7 @@ export function openShared(config: Config, program: string, clock: Clock, log: L
       presence: new MemoryPresence(clock),
       signals: new MemorySignals(log),
       fanOut: new MemoryFanOut(),
+      pushLedger: null,
       ping: null,
       close: async () => undefined,
     };
@@ -63,6 +67,7 @@ export function openShared(config: Config, program: string, clock: Clock, log: L
     presence: new RedisPresence(redis),
     signals,
     fanOut,
+    pushLedger: new RedisPushLedger(redis),
     ping: () => redis.ping(),
     async close() {
       await fanOut.close();

@@ -11,12 +11,12 @@
  * @NOTE The outbox lives in memory: what has not been answered when the program ends is not sent later.
  */
 import type { InputOf } from '@parley/contract';
-import { limits } from '@parley/contract/limits';
 import { ParleyError } from '../errors.ts';
 import { abortError, onAbort } from '../lib/abort.ts';
 import { type Deferred, deferred } from '../lib/deferred.ts';
 import { Listeners } from '../lib/listeners.ts';
 import { randomUuid } from '../lib/uuid.ts';
+import { limits } from '../limits.ts';
 import type { Timing } from '../timing.ts';
 import { Gate } from './gate.ts';
 import type { Link } from './link.ts';

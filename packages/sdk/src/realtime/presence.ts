@@ -1,7 +1,7 @@
-import { limits } from '@parley/contract/limits';
 import { type ParleyError, toParleyError } from '../errors.ts';
 import type { DebugLog } from '../lib/debug.ts';
 import { quiet } from '../lib/deferred.ts';
+import { limits } from '../limits.ts';
 import type { Timing } from '../timing.ts';
 import { Gate } from './gate.ts';
 import type { Link } from './link.ts';

@@ -1,7 +1,7 @@
 import type { AckResults } from '@parley/contract';
-import { limits } from '@parley/contract/limits';
 import type { ParleyError } from '../errors.ts';
 import { Listeners } from '../lib/listeners.ts';
+import { limits } from '../limits.ts';
 import type { Timing } from '../timing.ts';
 import { Coalesced } from './coalesced.ts';
 import { Gate } from './gate.ts';

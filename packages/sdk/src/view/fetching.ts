@@ -1,9 +1,9 @@
 /** What the views fetch: chats, pages of messages, pages of the list. Answers are completed by the events that came meanwhile. */
 import type { ChatSummary } from '@parley/contract';
-import { limits } from '@parley/contract/limits';
 import { type ParleyError, toParleyError } from '../errors.ts';
 import { abortError, sleep } from '../lib/abort.ts';
 import { Backoff } from '../lib/backoff.ts';
+import { limits } from '../limits.ts';
 import { adopt, adoptOlder, adoptSummary } from './adopt.ts';
 import type { Entry } from './entry.ts';
 import { Journal } from './journal.ts';

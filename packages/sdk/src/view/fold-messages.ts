@@ -2,6 +2,7 @@
 import type { Message, ServerEventData } from '@parley/contract';
 import {
   buryMessage,
+  changeMedia,
   changeMessage,
   editMessage,
   findMessage,
@@ -113,7 +114,7 @@ function later(a: string, b: string): string {
 /** The answer to a send of this connection, which gets no `message.new` for it. */
 export function foldSent(
   room: Room,
-  { frame, data }: Extract<RoomEvent, { type: 'sent' }>,
+  { frame, data, media }: Extract<RoomEvent, { type: 'sent' }>,
   now: number,
 ): Room {
   const { chat, history } = room;
@@ -159,7 +160,7 @@ export function foldSent(
     status: 'sent',
     is_deleted: false,
     is_starred: false,
-    media: null,
+    media: media ?? null,
     created_at: timestamp,
     updated_at: timestamp,
     edited_at: null,
@@ -169,6 +170,8 @@ export function foldSent(
   // What was fetched meanwhile does not have it: it came too late for that, or was deleted before.
   if (history && now === room.readAt) return doubting(sent, 'now');
   if (history && frame.reply_to_message_id && !replied) return doubting(sent, 'now');
+  // Of the file only the server can tell.
+  if (history && !media && 'media_id' in frame.payload) return doubting(sent, 'now');
   // Those before it are mostly on their way.
   return missing > 0 ? doubting(sent, 'later') : sent;
 }
@@ -225,6 +228,17 @@ export function foldStarred(before: Room, data: Data<'message.starred'>): Room {
   return changeMessage(noted, data.message_id, (message) =>
     message.is_starred === data.is_starred ? message : { ...message, is_starred: data.is_starred },
   );
+}
+
+/** A file was looked into: told of each message that carries it by number, to its uploader also without any. */
+export function foldMedia(before: Room, data: Data<'media.updated'>, now: number): Room {
+  const { message_id, version, timestamp, media } = data;
+  if (message_id === undefined || version === undefined) return changeMedia(before, media);
+  const { room } = takeVersion(before, version, message_id, now);
+  return changeMessage(room, message_id, (message) => {
+    if (message.is_deleted || message.version >= version) return message;
+    return { ...message, version, media, updated_at: timestamp ?? message.updated_at };
+  });
 }
 
 /** One's own reads, on this device or another, beyond what statuses show. */

@@ -3,6 +3,7 @@ import type { ChatSummary, Participant, ServerEventData } from '@parley/contract
 import {
   foldDeleted,
   foldEdited,
+  foldMedia,
   foldNew,
   foldReaction,
   foldRead,
@@ -35,6 +36,8 @@ export function fold(room: Room, event: RoomEvent, now: number): Room {
       return foldReaction(room, event.data, now);
     case 'message.starred':
       return foldStarred(room, event.data);
+    case 'media.updated':
+      return foldMedia(room, event.data, now);
     case 'message.status':
       return foldStatus(room, event.data, now);
     case 'read':

@@ -1,7 +1,9 @@
 /** Changes of the messages that a room holds. */
-import type { Message } from '@parley/contract';
+import type { Media, Message } from '@parley/contract';
+import { newerMedia } from '../media/known.ts';
 import { previewOf } from './preview.ts';
 import type { Room } from './room.ts';
+import { same } from './same.ts';
 import { withStatus } from './status.ts';
 
 export function findMessage(room: Room | undefined, messageId: string): Message | undefined {
@@ -52,7 +54,9 @@ export function changePreviews(
 
 /** What is left of a message that was deleted for everyone, or whose time is over. */
 export function buried(message: Message): Message {
-  return message.is_deleted ? message : { ...message, payload: {}, reactions: {}, is_deleted: true };
+  return message.is_deleted
+    ? message
+    : { ...message, payload: {}, reactions: {}, media: null, is_deleted: true };
 }
 
 /** A message deleted for everyone, at `at`. */
@@ -72,15 +76,34 @@ export function removeMessage(room: Room, messageId: string): Room {
   return changePreviews(removed, messageId, '');
 }
 
+function withMedia(held: Media | null, given: Media | null): Media | null {
+  return held && given ? newerMedia(held, given) : (given ?? held);
+}
+
+/** A file, wherever it is held: what is known of it is newer now. */
+export function changeMedia(room: Room, media: Media): Room {
+  const carrying = (room.history?.messages ?? []).filter((each) => each.media?.media_id === media.media_id);
+  return carrying.reduce(
+    (changed, { message_id }) =>
+      changeMessage(changed, message_id, (message) => {
+        const newer = withMedia(message.media, media);
+        return same(newer, message.media) ? message : { ...message, media: newer };
+      }),
+    room,
+  );
+}
+
 /** A message's new text. */
 export function editMessage(room: Room, edited: Message): Room {
-  const { message_id, payload, edited_at, updated_at, version } = edited;
+  const { message_id, payload, media, edited_at, updated_at, version } = edited;
   const before = findMessage(room, message_id);
   if (before?.is_deleted) return room;
   if (before && before.version >= version) return room;
   const changed = changeMessage(room, message_id, (message) => ({
     ...message,
     payload,
+    // The file stays the same; the event may not tell of it.
+    media: withMedia(message.media, media),
     edited_at,
     updated_at,
     version,

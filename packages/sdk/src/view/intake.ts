@@ -1,9 +1,9 @@
 import type { Realtime } from '../realtime/realtime.ts';
-import type { FoldedEvent } from './room.ts';
+import type { FoldedEvent, Room } from './room.ts';
 import type { Store } from './store.ts';
 
 /** Events that are folded into the chat that they name. */
-const folded: readonly FoldedEvent[] = [
+const folded: readonly Exclude<FoldedEvent, 'media.updated'>[] = [
   'message.new',
   'message.status',
   'message.deleted',
@@ -24,6 +24,10 @@ const unlisted: ReadonlySet<FoldedEvent> = new Set([
   'message.starred',
 ]);
 
+function carries({ history }: Room, mediaId: string): boolean {
+  return history?.messages.some(({ media }) => media?.media_id === mediaId) ?? false;
+}
+
 /** Brings the server's events to the store. */
 export class Intake {
   readonly #store: Store;
@@ -38,7 +42,8 @@ export class Intake {
     const store = this.#store;
     for (const type of folded) this.#fold(realtime, type);
     realtime.stored.add(({ frame, sent }) => {
-      store.take(frame.chat_id, { type: 'sent', frame, data: sent });
+      const media = store.known.of(frame.payload);
+      store.take(frame.chat_id, { type: 'sent', frame, data: sent, media });
       const entry = store.find(frame.chat_id);
       if (entry) {
         entry.unsent = entry.unsent.filter(({ client_msg_id }) => client_msg_id !== frame.client_msg_id);
@@ -48,6 +53,14 @@ export class Intake {
     realtime.receipted.add((told) => {
       if (told.status === 'read') store.read(told.chatId, told.messageId, told.unread);
       else store.delivered(told.messageIds);
+    });
+    realtime.on('media.updated', (data) => {
+      store.known.add(data.media);
+      const event = { type: 'media.updated', data } as const;
+      if (data.chat_id === undefined) {
+        for (const { room } of store.entries)
+          if (carries(room, data.media_id)) store.take(room.chatId, event);
+      } else if (store.find(data.chat_id)) store.take(data.chat_id, event);
     });
     realtime.on('typing', ({ chat_id, user_id, is_typing }) => {
       const entry = store.find(chat_id);
@@ -63,7 +76,7 @@ export class Intake {
     });
   }
 
-  #fold(realtime: Realtime, type: FoldedEvent): void {
+  #fold(realtime: Realtime, type: (typeof folded)[number]): void {
     const store = this.#store;
     realtime.on(type, (data) => {
       if ('user_version' in data) this.#count(data.user_version);

@@ -1,4 +1,4 @@
-import { limits } from '@parley/contract/limits';
+import { limits } from '../limits.ts';
 import type { MessagesApi } from '../procedures.ts';
 import type { History, Room } from './room.ts';
 

@@ -2,6 +2,7 @@
 import type {
   ChatSummary,
   InputOf,
+  Media,
   Message,
   Participant,
   ServerEvent,
@@ -68,6 +69,7 @@ export type FoldedEvent = Extract<
   | 'message.edited'
   | 'message.reaction'
   | 'message.starred'
+  | 'media.updated'
   | 'chat.created'
   | 'chat.updated'
   | 'group.member.added'
@@ -81,6 +83,8 @@ export type RoomEvent =
       readonly type: 'sent';
       readonly frame: InputOf<'messages.send'>;
       readonly data: ServerEventData<'message.sent'>;
+      /** The file that it carries, where that is known. */
+      readonly media?: Media | undefined;
     }
   /** Something of this chat may have been missed. */
   | { readonly type: 'missed' }

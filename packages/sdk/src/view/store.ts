@@ -4,6 +4,7 @@
  */
 import { ParleyError } from '../errors.ts';
 import type { DebugLog } from '../lib/debug.ts';
+import { KnownMedia } from '../media/known.ts';
 import type { ChatsApi, MessagesApi } from '../procedures.ts';
 import type { Realtime } from '../realtime/realtime.ts';
 import type { Session } from '../session.ts';
@@ -38,6 +39,7 @@ export class Store {
   readonly parts: StoreParts;
   readonly fetching: Fetching;
   readonly company: Company;
+  readonly known = new KnownMedia();
   /** Of the list of chats. */
   readonly changes = new Changes(() => this.listSnapshot);
   readonly #entries = new Map<string, Entry>();
@@ -184,6 +186,7 @@ export class Store {
   #userChanged(userId: string | null): void {
     const before = this.#me;
     this.#me = userId ?? '';
+    this.known.clear();
     if (before !== '') this.fetching.stop(new ParleyError('UNAUTHORIZED', 'The session ended'));
     for (const entry of [...this.entries]) {
       if (before === '') entry.room = { ...entry.room, me: this.#me };

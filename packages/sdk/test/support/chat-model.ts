@@ -1,5 +1,5 @@
 /** A server's side of one group, small enough to be seen through: what is stored, what it answers, what it tells one user. */
-import type { Chat, Message, MessageStatus, ServerEventData } from '@parley/contract';
+import type { Chat, Media, Message, MessageStatus, ServerEventData } from '@parley/contract';
 import { previewOf } from '../../src/view/preview.ts';
 import type { RoomEvent } from '../../src/view/room.ts';
 
@@ -22,11 +22,29 @@ export interface ChatParts {
 }
 
 /** Ids that can be told apart at a glance, and sort like ids of version 7. */
-function idOf(kind: 'a' | 'b' | 'c' | 'd', number: number): string {
+function idOf(kind: 'a' | 'b' | 'c' | 'd' | 'e', number: number): string {
   return `${kind}0000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 }
 
 const chatId = idOf('c', 0);
+
+/** A video as it was uploaded, or as it is once it was looked into. */
+function videoOf(media_id: string, status: Media['status']): Media {
+  const ready = status === 'ready';
+  return {
+    media_id,
+    type: 'video',
+    mime_type: 'video/mp4',
+    size_bytes: 1000,
+    width: ready ? 640 : null,
+    height: ready ? 480 : null,
+    duration_ms: ready ? 12_000 : null,
+    filename: null,
+    url: `/objects/${media_id}`,
+    thumbnail_url: ready ? `/objects/${media_id}-thumbnail` : null,
+    status,
+  };
+}
 const order: MessageStatus[] = ['sent', 'delivered', 'read'];
 
 /** One chat as the server has it. What `me` is told of every change goes to `told`, in order. */
@@ -90,12 +108,54 @@ export class ChatModel {
     return this.#render(message);
   }
 
+  /** Somebody sends a video that nobody has looked into yet; `here` as with `send`, where the file may be known or not. */
+  sendVideo(by: string, options: { here?: boolean; known?: boolean } = {}): void {
+    if (!this.#present(by)) return;
+    const media = videoOf(idOf('e', this.head), 'processing');
+    const payload = { media_id: media.media_id };
+    const message = this.#append(by, 'video', payload, null);
+    message.media = media;
+    if (!this.isMember) return;
+    if (!options.here || by !== this.me) {
+      this.#tellNew(message);
+      return;
+    }
+    const { message_id, client_msg_id, seq, created_at } = message;
+    const frame = { chat_id: chatId, client_msg_id, type: 'video' as const, payload };
+    const data = { message_id, client_msg_id, chat_id: chatId, seq, timestamp: created_at };
+    this.told.push({ type: 'sent', frame, data, media: options.known ? media : undefined });
+  }
+
+  /** A worker has looked into a video: its uploader is told of the file, and everybody of the message. */
+  process(at: number): void {
+    const message = this.messages[at];
+    if (message?.media?.status !== 'processing') return;
+    const media = videoOf(message.media.media_id, 'ready');
+    Object.assign(message, { media, version: ++this.#version, updated_at: this.#now() });
+    const { media_id, status, thumbnail_url, duration_ms } = media;
+    const data = { media_id, status, thumbnail_url, duration_ms, media };
+    if (message.sender_id === this.me) this.told.push({ type: 'media.updated', data });
+    if (!this.#tells(message)) return;
+    const { message_id, version, updated_at: timestamp } = message;
+    this.told.push({
+      type: 'media.updated',
+      data: { ...data, chat_id: chatId, message_id, version, timestamp },
+    });
+  }
+
   deleteForAll(at: number): void {
     const message = this.messages[at];
     if (!message || message.is_deleted || message.type === 'system') return;
     const timestamp = this.#now();
     const version = ++this.#version;
-    const changes = { payload: {}, reactions: {}, is_deleted: true, updated_at: timestamp, version };
+    const changes = {
+      payload: {},
+      reactions: {},
+      media: null,
+      is_deleted: true,
+      updated_at: timestamp,
+      version,
+    };
     const { message_id } = Object.assign(message, changes);
     if (this.#tells(message)) {
       const data = { message_id, chat_id: chatId, version, timestamp };
@@ -115,9 +175,13 @@ export class ChatModel {
     const message = this.messages[at];
     if (!message || message.is_deleted || message.type === 'system') return;
     const now = this.#now();
-    Object.assign(message, { payload: { body }, edited_at: now, updated_at: now, version: ++this.#version });
+    const { media } = message;
+    const payload = media ? { media_id: media.media_id, caption: body } : { body };
+    Object.assign(message, { payload, edited_at: now, updated_at: now, version: ++this.#version });
     if (!this.#tells(message)) return;
     const data = { ...this.#render(message), status: 'sent' as const, is_starred: false };
+    // An event of a program from before files does not tell of them.
+    if (message.version % 2 === 0) data.media = null;
     this.told.push({ type: 'message.edited', data });
   }
 

@@ -8,7 +8,8 @@ import { ChatModel, type ChatParts } from '../support/chat-model.ts';
 
 type Step =
   | { kind: 'send'; by: number; here: boolean; replyTo: number }
-  | { kind: 'delete' | 'hide' | 'edit' | 'star'; at: number }
+  | { kind: 'video'; by: number; here: boolean; known: boolean }
+  | { kind: 'delete' | 'hide' | 'edit' | 'star' | 'process'; at: number }
   | { kind: 'react'; by: number; at: number; emoji: string | null }
   | { kind: 'move'; by: number; status: 'delivered' | 'read'; upTo: number; here: boolean }
   | { kind: 'member' | 'role'; who: number }
@@ -29,7 +30,8 @@ const kinds = <K extends string>(...names: K[]) => fc.constantFrom(...names);
 const happening: fc.Arbitrary<Step>[] = [
   fc.record({ kind: kinds('send'), by: user, here: fc.boolean(), replyTo: place }),
   fc.record({ kind: kinds('send'), by: user, here: fc.boolean(), replyTo: fc.constant(-1) }),
-  fc.record({ kind: kinds('delete', 'hide', 'edit', 'star'), at: place }),
+  fc.record({ kind: kinds('video'), by: user, here: fc.boolean(), known: fc.constant(true) }),
+  fc.record({ kind: kinds('delete', 'hide', 'edit', 'star', 'process', 'process'), at: place }),
   fc.record({ kind: kinds('react'), by: user, at: place, emoji: fc.constantFrom('👍', '🛶', null) }),
   fc.record({ kind: kinds('rename', 'mute') }),
   fc.record({ kind: kinds('role'), who: user }),
@@ -40,6 +42,13 @@ const moving: fc.Arbitrary<Step> = fc.record({
   status: kinds('delivered', 'read'),
   upTo: place,
   here: fc.boolean(),
+});
+/** A file of which the client knows nothing: it has to ask. */
+const unknown: fc.Arbitrary<Step> = fc.record({
+  kind: kinds('video'),
+  by: fc.constant(0),
+  here: fc.constant(true),
+  known: fc.constant(false),
 });
 const joining: fc.Arbitrary<Step> = fc.record({ kind: kinds('member'), who: user });
 const deliver: fc.Arbitrary<Step> = fc.record({ kind: kinds('deliver') });
@@ -98,6 +107,10 @@ class Client {
     switch (step.kind) {
       case 'send':
         return model.send(model.everyone[step.by] ?? '', `text ${model.head}`, step);
+      case 'video':
+        return model.sendVideo(model.everyone[step.by] ?? '', step);
+      case 'process':
+        return model.process(step.at);
       case 'delete':
         return model.deleteForAll(step.at);
       case 'hide':
@@ -277,7 +290,18 @@ function play(setting: Setting, steps: readonly Step[]): Client {
 
 const lose: fc.Arbitrary<Step> = fc.record({ kind: kinds('lose') });
 const runs = { numRuns: Number(process.env.FUZZ_RUNS ?? 1000) };
-const always = [...happening, moving, joining, deliver, deliver, deliver, again, ...network, ...fetching];
+const always = [
+  ...happening,
+  unknown,
+  moving,
+  joining,
+  deliver,
+  deliver,
+  deliver,
+  again,
+  ...network,
+  ...fetching,
+];
 
 function steps(...kindsOfSteps: fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> {
   return fc.array(fc.oneof(...kindsOfSteps), { maxLength: 60, size: 'max' });

@@ -35,12 +35,21 @@ function codeLine(code) {
   return line;
 }
 
+/** What reaches a phone, and by which way. */
+const kinds = { sms: 'Text message', push: 'Push' };
+
+function receiver(item) {
+  const made = element('span', 'receiver');
+  made.append(element('span', 'kind', kinds[item.kind] ?? item.kind), element('span', 'to', item.to));
+  return made;
+}
+
 function render(item) {
-  const row = element('li', 'item');
+  const row = element('li', `item ${item.kind}`);
   const head = element('div', 'head');
   const time = element('time', 'time', new Date(item.at).toLocaleTimeString());
   time.dateTime = item.at;
-  head.append(element('span', 'to', item.to), time);
+  head.append(receiver(item), time);
   row.append(head);
   if (item.code !== null) row.append(codeLine(item.code));
   row.append(element('p', 'text', item.text));

@@ -411,10 +411,16 @@ export const ModelName = {
   Outbox: 'Outbox',
   DeadLetter: 'DeadLetter',
   Lease: 'Lease',
+  PushWindow: 'PushWindow',
+  PushTakenWindow: 'PushTakenWindow',
+  PushClaim: 'PushClaim',
+  PushShown: 'PushShown',
+  PushNote: 'PushNote',
   MessageHead: 'MessageHead',
   Message: 'Message',
   MessageBlock: 'MessageBlock',
-  MessageSenderTally: 'MessageSenderTally'
+  MessageSenderTally: 'MessageSenderTally',
+  Media: 'Media'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -430,7 +436,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "user" | "userChange" | "contact" | "messageMark" | "chat" | "chatParticipant" | "positionMark" | "group" | "deviceToken" | "refreshToken" | "privacySettings" | "outbox" | "deadLetter" | "lease" | "messageHead" | "message" | "messageBlock" | "messageSenderTally"
+    modelProps: "user" | "userChange" | "contact" | "messageMark" | "chat" | "chatParticipant" | "positionMark" | "group" | "deviceToken" | "refreshToken" | "privacySettings" | "outbox" | "deadLetter" | "lease" | "pushWindow" | "pushTakenWindow" | "pushClaim" | "pushShown" | "pushNote" | "messageHead" | "message" | "messageBlock" | "messageSenderTally" | "media"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1470,6 +1476,376 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    PushWindow: {
+      payload: Prisma.$PushWindowPayload<ExtArgs>
+      fields: Prisma.PushWindowFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PushWindowFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PushWindowFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload>
+        }
+        findFirst: {
+          args: Prisma.PushWindowFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PushWindowFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload>
+        }
+        findMany: {
+          args: Prisma.PushWindowFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload>[]
+        }
+        create: {
+          args: Prisma.PushWindowCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload>
+        }
+        createMany: {
+          args: Prisma.PushWindowCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PushWindowCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload>[]
+        }
+        delete: {
+          args: Prisma.PushWindowDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload>
+        }
+        update: {
+          args: Prisma.PushWindowUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload>
+        }
+        deleteMany: {
+          args: Prisma.PushWindowDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PushWindowUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PushWindowUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload>[]
+        }
+        upsert: {
+          args: Prisma.PushWindowUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushWindowPayload>
+        }
+        aggregate: {
+          args: Prisma.PushWindowAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePushWindow>
+        }
+        groupBy: {
+          args: Prisma.PushWindowGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushWindowGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PushWindowCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushWindowCountAggregateOutputType> | number
+        }
+      }
+    }
+    PushTakenWindow: {
+      payload: Prisma.$PushTakenWindowPayload<ExtArgs>
+      fields: Prisma.PushTakenWindowFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PushTakenWindowFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PushTakenWindowFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload>
+        }
+        findFirst: {
+          args: Prisma.PushTakenWindowFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PushTakenWindowFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload>
+        }
+        findMany: {
+          args: Prisma.PushTakenWindowFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload>[]
+        }
+        create: {
+          args: Prisma.PushTakenWindowCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload>
+        }
+        createMany: {
+          args: Prisma.PushTakenWindowCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PushTakenWindowCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload>[]
+        }
+        delete: {
+          args: Prisma.PushTakenWindowDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload>
+        }
+        update: {
+          args: Prisma.PushTakenWindowUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload>
+        }
+        deleteMany: {
+          args: Prisma.PushTakenWindowDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PushTakenWindowUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PushTakenWindowUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload>[]
+        }
+        upsert: {
+          args: Prisma.PushTakenWindowUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushTakenWindowPayload>
+        }
+        aggregate: {
+          args: Prisma.PushTakenWindowAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePushTakenWindow>
+        }
+        groupBy: {
+          args: Prisma.PushTakenWindowGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushTakenWindowGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PushTakenWindowCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushTakenWindowCountAggregateOutputType> | number
+        }
+      }
+    }
+    PushClaim: {
+      payload: Prisma.$PushClaimPayload<ExtArgs>
+      fields: Prisma.PushClaimFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PushClaimFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PushClaimFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload>
+        }
+        findFirst: {
+          args: Prisma.PushClaimFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PushClaimFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload>
+        }
+        findMany: {
+          args: Prisma.PushClaimFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload>[]
+        }
+        create: {
+          args: Prisma.PushClaimCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload>
+        }
+        createMany: {
+          args: Prisma.PushClaimCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PushClaimCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload>[]
+        }
+        delete: {
+          args: Prisma.PushClaimDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload>
+        }
+        update: {
+          args: Prisma.PushClaimUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload>
+        }
+        deleteMany: {
+          args: Prisma.PushClaimDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PushClaimUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PushClaimUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload>[]
+        }
+        upsert: {
+          args: Prisma.PushClaimUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushClaimPayload>
+        }
+        aggregate: {
+          args: Prisma.PushClaimAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePushClaim>
+        }
+        groupBy: {
+          args: Prisma.PushClaimGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushClaimGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PushClaimCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushClaimCountAggregateOutputType> | number
+        }
+      }
+    }
+    PushShown: {
+      payload: Prisma.$PushShownPayload<ExtArgs>
+      fields: Prisma.PushShownFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PushShownFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PushShownFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload>
+        }
+        findFirst: {
+          args: Prisma.PushShownFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PushShownFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload>
+        }
+        findMany: {
+          args: Prisma.PushShownFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload>[]
+        }
+        create: {
+          args: Prisma.PushShownCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload>
+        }
+        createMany: {
+          args: Prisma.PushShownCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PushShownCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload>[]
+        }
+        delete: {
+          args: Prisma.PushShownDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload>
+        }
+        update: {
+          args: Prisma.PushShownUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload>
+        }
+        deleteMany: {
+          args: Prisma.PushShownDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PushShownUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PushShownUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload>[]
+        }
+        upsert: {
+          args: Prisma.PushShownUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushShownPayload>
+        }
+        aggregate: {
+          args: Prisma.PushShownAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePushShown>
+        }
+        groupBy: {
+          args: Prisma.PushShownGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushShownGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PushShownCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushShownCountAggregateOutputType> | number
+        }
+      }
+    }
+    PushNote: {
+      payload: Prisma.$PushNotePayload<ExtArgs>
+      fields: Prisma.PushNoteFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PushNoteFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PushNoteFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload>
+        }
+        findFirst: {
+          args: Prisma.PushNoteFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PushNoteFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload>
+        }
+        findMany: {
+          args: Prisma.PushNoteFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload>[]
+        }
+        create: {
+          args: Prisma.PushNoteCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload>
+        }
+        createMany: {
+          args: Prisma.PushNoteCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PushNoteCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload>[]
+        }
+        delete: {
+          args: Prisma.PushNoteDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload>
+        }
+        update: {
+          args: Prisma.PushNoteUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload>
+        }
+        deleteMany: {
+          args: Prisma.PushNoteDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PushNoteUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PushNoteUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload>[]
+        }
+        upsert: {
+          args: Prisma.PushNoteUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PushNotePayload>
+        }
+        aggregate: {
+          args: Prisma.PushNoteAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePushNote>
+        }
+        groupBy: {
+          args: Prisma.PushNoteGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushNoteGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PushNoteCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PushNoteCountAggregateOutputType> | number
+        }
+      }
+    }
     MessageHead: {
       payload: Prisma.$MessageHeadPayload<ExtArgs>
       fields: Prisma.MessageHeadFieldRefs
@@ -1750,6 +2126,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Media: {
+      payload: Prisma.$MediaPayload<ExtArgs>
+      fields: Prisma.MediaFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.MediaFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.MediaFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload>
+        }
+        findFirst: {
+          args: Prisma.MediaFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.MediaFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload>
+        }
+        findMany: {
+          args: Prisma.MediaFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload>[]
+        }
+        create: {
+          args: Prisma.MediaCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload>
+        }
+        createMany: {
+          args: Prisma.MediaCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.MediaCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload>[]
+        }
+        delete: {
+          args: Prisma.MediaDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload>
+        }
+        update: {
+          args: Prisma.MediaUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload>
+        }
+        deleteMany: {
+          args: Prisma.MediaDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.MediaUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.MediaUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload>[]
+        }
+        upsert: {
+          args: Prisma.MediaUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$MediaPayload>
+        }
+        aggregate: {
+          args: Prisma.MediaAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateMedia>
+        }
+        groupBy: {
+          args: Prisma.MediaGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MediaGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.MediaCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.MediaCountAggregateOutputType> | number
+        }
+      }
+    }
   }
 } & {
   other: {
@@ -1974,6 +2424,64 @@ export const LeaseScalarFieldEnum = {
 export type LeaseScalarFieldEnum = (typeof LeaseScalarFieldEnum)[keyof typeof LeaseScalarFieldEnum]
 
 
+export const PushWindowScalarFieldEnum = {
+  chat_id: 'chat_id',
+  user_id: 'user_id',
+  is_open: 'is_open',
+  due_at: 'due_at',
+  floor_seq: 'floor_seq',
+  message_count: 'message_count',
+  seqs: 'seqs',
+  message_ids: 'message_ids'
+} as const
+
+export type PushWindowScalarFieldEnum = (typeof PushWindowScalarFieldEnum)[keyof typeof PushWindowScalarFieldEnum]
+
+
+export const PushTakenWindowScalarFieldEnum = {
+  lease: 'lease',
+  chat_id: 'chat_id',
+  user_id: 'user_id',
+  due_at: 'due_at',
+  taken_at: 'taken_at',
+  message_count: 'message_count',
+  seqs: 'seqs',
+  message_ids: 'message_ids'
+} as const
+
+export type PushTakenWindowScalarFieldEnum = (typeof PushTakenWindowScalarFieldEnum)[keyof typeof PushTakenWindowScalarFieldEnum]
+
+
+export const PushClaimScalarFieldEnum = {
+  message_id: 'message_id',
+  device_id: 'device_id',
+  claimed_at: 'claimed_at'
+} as const
+
+export type PushClaimScalarFieldEnum = (typeof PushClaimScalarFieldEnum)[keyof typeof PushClaimScalarFieldEnum]
+
+
+export const PushShownScalarFieldEnum = {
+  user_id: 'user_id',
+  chat_id: 'chat_id',
+  device_id: 'device_id',
+  shown_at: 'shown_at'
+} as const
+
+export type PushShownScalarFieldEnum = (typeof PushShownScalarFieldEnum)[keyof typeof PushShownScalarFieldEnum]
+
+
+export const PushNoteScalarFieldEnum = {
+  message_id: 'message_id',
+  user_id: 'user_id',
+  reason: 'reason',
+  detail: 'detail',
+  noted_at: 'noted_at'
+} as const
+
+export type PushNoteScalarFieldEnum = (typeof PushNoteScalarFieldEnum)[keyof typeof PushNoteScalarFieldEnum]
+
+
 export const MessageHeadScalarFieldEnum = {
   chat_id: 'chat_id',
   last_seq: 'last_seq',
@@ -2029,6 +2537,31 @@ export const MessageSenderTallyScalarFieldEnum = {
 } as const
 
 export type MessageSenderTallyScalarFieldEnum = (typeof MessageSenderTallyScalarFieldEnum)[keyof typeof MessageSenderTallyScalarFieldEnum]
+
+
+export const MediaScalarFieldEnum = {
+  media_id: 'media_id',
+  uploader_id: 'uploader_id',
+  type: 'type',
+  is_avatar: 'is_avatar',
+  mime_type: 'mime_type',
+  size_bytes: 'size_bytes',
+  width: 'width',
+  height: 'height',
+  duration_ms: 'duration_ms',
+  filename: 'filename',
+  sha256: 'sha256',
+  object_key: 'object_key',
+  thumbnail_key: 'thumbnail_key',
+  status: 'status',
+  created_at: 'created_at',
+  check_at: 'check_at',
+  claimed_at: 'claimed_at',
+  revision: 'revision',
+  doomed: 'doomed'
+} as const
+
+export type MediaScalarFieldEnum = (typeof MediaScalarFieldEnum)[keyof typeof MediaScalarFieldEnum]
 
 
 export const SortOrder = {
@@ -2340,10 +2873,16 @@ export type GlobalOmitConfig = {
   outbox?: Prisma.OutboxOmit
   deadLetter?: Prisma.DeadLetterOmit
   lease?: Prisma.LeaseOmit
+  pushWindow?: Prisma.PushWindowOmit
+  pushTakenWindow?: Prisma.PushTakenWindowOmit
+  pushClaim?: Prisma.PushClaimOmit
+  pushShown?: Prisma.PushShownOmit
+  pushNote?: Prisma.PushNoteOmit
   messageHead?: Prisma.MessageHeadOmit
   message?: Prisma.MessageOmit
   messageBlock?: Prisma.MessageBlockOmit
   messageSenderTally?: Prisma.MessageSenderTallyOmit
+  media?: Prisma.MediaOmit
 }
 
 /* Types for Logging */

@@ -65,10 +65,16 @@ export const ModelName = {
   Outbox: 'Outbox',
   DeadLetter: 'DeadLetter',
   Lease: 'Lease',
+  PushWindow: 'PushWindow',
+  PushTakenWindow: 'PushTakenWindow',
+  PushClaim: 'PushClaim',
+  PushShown: 'PushShown',
+  PushNote: 'PushNote',
   MessageHead: 'MessageHead',
   Message: 'Message',
   MessageBlock: 'MessageBlock',
-  MessageSenderTally: 'MessageSenderTally'
+  MessageSenderTally: 'MessageSenderTally',
+  Media: 'Media'
 } as const
 
 export type ModelName = (typeof ModelName)[keyof typeof ModelName]
@@ -272,6 +278,64 @@ export const LeaseScalarFieldEnum = {
 export type LeaseScalarFieldEnum = (typeof LeaseScalarFieldEnum)[keyof typeof LeaseScalarFieldEnum]
 
 
+export const PushWindowScalarFieldEnum = {
+  chat_id: 'chat_id',
+  user_id: 'user_id',
+  is_open: 'is_open',
+  due_at: 'due_at',
+  floor_seq: 'floor_seq',
+  message_count: 'message_count',
+  seqs: 'seqs',
+  message_ids: 'message_ids'
+} as const
+
+export type PushWindowScalarFieldEnum = (typeof PushWindowScalarFieldEnum)[keyof typeof PushWindowScalarFieldEnum]
+
+
+export const PushTakenWindowScalarFieldEnum = {
+  lease: 'lease',
+  chat_id: 'chat_id',
+  user_id: 'user_id',
+  due_at: 'due_at',
+  taken_at: 'taken_at',
+  message_count: 'message_count',
+  seqs: 'seqs',
+  message_ids: 'message_ids'
+} as const
+
+export type PushTakenWindowScalarFieldEnum = (typeof PushTakenWindowScalarFieldEnum)[keyof typeof PushTakenWindowScalarFieldEnum]
+
+
+export const PushClaimScalarFieldEnum = {
+  message_id: 'message_id',
+  device_id: 'device_id',
+  claimed_at: 'claimed_at'
+} as const
+
+export type PushClaimScalarFieldEnum = (typeof PushClaimScalarFieldEnum)[keyof typeof PushClaimScalarFieldEnum]
+
+
+export const PushShownScalarFieldEnum = {
+  user_id: 'user_id',
+  chat_id: 'chat_id',
+  device_id: 'device_id',
+  shown_at: 'shown_at'
+} as const
+
+export type PushShownScalarFieldEnum = (typeof PushShownScalarFieldEnum)[keyof typeof PushShownScalarFieldEnum]
+
+
+export const PushNoteScalarFieldEnum = {
+  message_id: 'message_id',
+  user_id: 'user_id',
+  reason: 'reason',
+  detail: 'detail',
+  noted_at: 'noted_at'
+} as const
+
+export type PushNoteScalarFieldEnum = (typeof PushNoteScalarFieldEnum)[keyof typeof PushNoteScalarFieldEnum]
+
+
 export const MessageHeadScalarFieldEnum = {
   chat_id: 'chat_id',
   last_seq: 'last_seq',
@@ -327,6 +391,31 @@ export const MessageSenderTallyScalarFieldEnum = {
 } as const
 
 export type MessageSenderTallyScalarFieldEnum = (typeof MessageSenderTallyScalarFieldEnum)[keyof typeof MessageSenderTallyScalarFieldEnum]
+
+
+export const MediaScalarFieldEnum = {
+  media_id: 'media_id',
+  uploader_id: 'uploader_id',
+  type: 'type',
+  is_avatar: 'is_avatar',
+  mime_type: 'mime_type',
+  size_bytes: 'size_bytes',
+  width: 'width',
+  height: 'height',
+  duration_ms: 'duration_ms',
+  filename: 'filename',
+  sha256: 'sha256',
+  object_key: 'object_key',
+  thumbnail_key: 'thumbnail_key',
+  status: 'status',
+  created_at: 'created_at',
+  check_at: 'check_at',
+  claimed_at: 'claimed_at',
+  revision: 'revision',
+  doomed: 'doomed'
+} as const
+
+export type MediaScalarFieldEnum = (typeof MediaScalarFieldEnum)[keyof typeof MediaScalarFieldEnum]
 
 
 export const SortOrder = {

@@ -1,0 +1,23 @@
+/** Looks into videos and sounds, and lets go of files whose messages were deleted (contract sections 2, Media, and 5). */
+import { type Core, processMedia, releaseMedia } from '@parley/core';
+import type { Metrics } from '@parley/platform';
+import pLimit from 'p-limit';
+
+/** Files that one worker looks into at a time: decoding takes a whole core, and messages come first. */
+const atOnce = 1;
+
+/** Begins to consume, until the bus stops: what is not looked into by then is, by the next worker. */
+export function startMediaWorker(core: Core, metrics: Pick<Metrics, 'mediaProcessed'>): void {
+  const limit = pLimit(atOnce);
+  core.bus.subscribe('media', 'media.uploaded', ({ payload }) =>
+    limit(async () => {
+      const end = metrics.mediaProcessed.startTimer();
+      await processMedia(core, payload.media_id);
+      end();
+    }),
+  );
+  core.bus.subscribe('media', 'msg.deleted', ({ payload: { media_id } }) =>
+    // Most messages carry none.
+    media_id === null ? undefined : releaseMedia(core, media_id),
+  );
+}

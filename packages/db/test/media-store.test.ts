@@ -1,0 +1,74 @@
+/** The media store on each engine. */
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../tests/support/postgres.ts';
+import { MongoConnection, MongoMediaStore, PostgresMediaStore, Sql } from '../src/index.ts';
+import { at, file, hour } from './media-contract/kit.ts';
+import { mediaStoreContract } from './media-store-contract.ts';
+import { testMongoUrl } from './support/mongo.ts';
+
+describe('on PostgreSQL', () => {
+  let database: TestDatabase;
+  let sql: Sql;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    sql = new Sql({ url: database.url, poolSize: 10, timeoutMs: 10_000 });
+  });
+  afterAll(async () => {
+    await sql.close();
+    await database.drop();
+  });
+  mediaStoreContract(() => new PostgresMediaStore(sql));
+
+  it.each([
+    { type: 'system' as 'image' },
+    { status: 'gone' as 'ready' },
+    { size_bytes: -1 },
+    { width: 0 },
+    { height: -1 },
+    { duration_ms: -1 },
+    { sha256: 'A'.repeat(64) },
+  ])('stores no %o', async (wrong) => {
+    await expect(new PostgresMediaStore(sql).add(file(wrong), at(hour))).rejects.toThrow(/check/);
+  });
+});
+
+const { url, why } = await testMongoUrl();
+
+describe.skipIf(why)(`on MongoDB${why}`, () => {
+  let client: MongoClient;
+  let connection: MongoConnection;
+  beforeAll(async () => {
+    client = new MongoClient(url);
+    // Patient: what is tested here is right answers, on a machine that may be busy.
+    connection = new MongoConnection({ url, poolSize: 10, timeoutMs: 20_000 });
+    await new MongoMediaStore(connection).ensureIndexes();
+  });
+  afterAll(async () => {
+    await client.db().dropDatabase();
+    await client.close();
+    await connection.close();
+  });
+  mediaStoreContract(() => new MongoMediaStore(connection));
+
+  it('makes its indexes once, with the first file where nobody did', async () => {
+    const media = client.db().collection('media');
+    await media.drop();
+    const stores = Array.from({ length: 5 }, () => new MongoMediaStore(connection));
+    await Promise.all(stores.map((store) => store.add(file(), at(hour))));
+    const indexes = await media.listIndexes().toArray();
+    expect(
+      indexes.map(({ name, key, unique, partialFilterExpression: only }) => ({ name, key, unique, only })),
+    ).toEqual(
+      expect.arrayContaining([
+        { name: 'media_id', key: { media_id: 1 }, unique: true, only: undefined },
+        { name: 'check_at', key: { check_at: 1 }, unique: undefined, only: undefined },
+        {
+          ...{ name: 'processing', key: { created_at: 1 }, unique: undefined },
+          only: { status: 'processing', doomed: false },
+        },
+      ]),
+    );
+    expect(connection.collection('media').writeConcern).toMatchObject({ w: 'majority', journal: true });
+  });
+});
