@@ -8,12 +8,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { sampleMessage } from '@parley/contract';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildAll } from '../scripts/build.ts';
 import type { ParleyClient } from '../src/index.ts';
 import { phone, startServer } from './support/client.ts';
 import type { FakeServer } from './support/server.ts';
+import { refuse, takeUploads } from './support/uploads.ts';
 
 const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 const run = promisify(execFile);
@@ -167,6 +169,126 @@ describe.skipIf(missing)('a page', () => {
       );
       for (const { id } of await Promise.all(calls)) expect(id).toBe(before);
     }
+  });
+
+  test('uploads a Blob, and sees how far it is', async () => {
+    const { server, context } = await start();
+    const side = takeUploads(server);
+    const page = await open(context, server);
+    await signInOn(page);
+    const { media, loaded } = await page.evaluate(async () => {
+      const steps: number[] = [];
+      const bytes = Uint8Array.from({ length: 5_000_000 }, (_, at) => at % 251);
+      const file = new File([bytes], 'résumé "1".pdf', { type: 'application/pdf' });
+      const { client: uploader } = globalThis as unknown as Window;
+      const uploaded = await uploader.media.upload(file, { onProgress: (step) => steps.push(step.loaded) });
+      return { media: uploaded, loaded: steps };
+    });
+    expect(media).toMatchObject({ type: 'document', size_bytes: 5_000_000 });
+    const [received] = side.received;
+    expect(received?.parts.map(({ name }) => name)).toEqual(['type', 'file']);
+    expect(received?.parts[1]).toMatchObject({ filename: 'résumé "1".pdf', mime: 'application/pdf' });
+    const expected = Buffer.from(Uint8Array.from({ length: 5_000_000 }, (_, at) => at % 251));
+    expect(received?.parts[1]?.bytes.equals(expected)).toBe(true);
+    expect(loaded.length).toBeGreaterThan(1);
+    expect(loaded).toEqual([...new Set(loaded)].toSorted((a, b) => a - b));
+    expect(loaded.at(-1)).toBe(5_000_000);
+  });
+
+  test('uploads a stream, again where the first time went wrong', async () => {
+    const { server, context } = await start();
+    const side = takeUploads(server);
+    side.before = (request, response, times) => {
+      if (times === 1) refuse(response, 'SERVICE_UNAVAILABLE');
+      else if (times === 2) request.socket.resetAndDestroy();
+      return times < 3;
+    };
+    const page = await open(context, server);
+    await signInOn(page);
+    server.accounts.expireAll();
+    await page.evaluate(() => {
+      const { client: uploader } = globalThis as unknown as Window;
+      const stream = new Blob(['some text']).stream();
+      return uploader.media.upload(stream, { type: 'document', size: 9, filename: 'a.txt' });
+    });
+    expect(side.received.map(({ parts }) => parts[1]?.bytes.toString())).toEqual(['some text']);
+    expect(side.times).toBe(4);
+  });
+
+  test('ends an upload at once', async () => {
+    const { server, context } = await start();
+    const side = takeUploads(server);
+    const closed = Promise.withResolvers<void>();
+    side.before = (request) => {
+      request.once('data', () => request.pause());
+      request.on('close', () => closed.resolve());
+      return true;
+    };
+    const page = await open(context, server);
+    await signInOn(page);
+    const code = await page.evaluate(async () => {
+      const { client: uploader } = globalThis as unknown as Window;
+      const controller = new AbortController();
+      const { signal } = controller;
+      const onProgress = () => setTimeout(() => controller.abort(new Error('changed my mind')), 10);
+      const file = new Blob([new Uint8Array(50_000_000)]);
+      const options = { type: 'document', signal, onProgress } as const;
+      return uploader.media.upload(file, options).catch((error) => [error.code, error.cause.message]);
+    });
+    expect(code).toEqual(['ABORTED', 'changed my mind']);
+    await closed.promise;
+    expect(side).toMatchObject({ times: 1, received: [] });
+  });
+
+  test('is told why a file was refused before all of it was sent', async () => {
+    const { server, context } = await start();
+    const side = takeUploads(server);
+    side.before = (request, response) => {
+      request.resume();
+      refuse(response, 'MEDIA_TOO_LARGE');
+      return true;
+    };
+    const page = await open(context, server);
+    await signInOn(page);
+    const code = await page.evaluate(async () => {
+      const { client: uploader } = globalThis as unknown as Window;
+      const file = new Blob([new Uint8Array(20_000_000)]);
+      return uploader.media.upload(file, { type: 'document' }).catch((error) => error.code);
+    });
+    expect(code).toBe('MEDIA_TOO_LARGE');
+  });
+
+  test('sends a sound with the duration that its player finds out', async () => {
+    const { server, context } = await start();
+    const side = takeUploads(server);
+    const sent: unknown[] = [];
+    server.overrides['messages.send'] = (input) => {
+      sent.push(input);
+      return sampleMessage;
+    };
+    const page = await open(context, server);
+    await signInOn(page);
+    await page.evaluate(async () => {
+      const wave = new DataView(new ArrayBuffer(44 + 12_000));
+      const put = (at: number, text: string) =>
+        [...text].forEach((letter, place) => wave.setUint8(at + place, letter.charCodeAt(0)));
+      put(0, 'RIFF');
+      wave.setUint32(4, 36 + 12_000, true);
+      put(8, 'WAVEfmt ');
+      wave.setUint32(16, 16, true);
+      wave.setUint16(20, 1, true);
+      wave.setUint16(22, 1, true);
+      wave.setUint32(24, 8000, true);
+      wave.setUint32(28, 8000, true);
+      wave.setUint16(32, 1, true);
+      wave.setUint16(34, 8, true);
+      put(36, 'data');
+      wave.setUint32(40, 12_000, true);
+      const { client: sender } = globalThis as unknown as Window;
+      await sender.sendVoice(crypto.randomUUID(), new Blob([wave], { type: 'audio/wav' }));
+    });
+    expect(side.received).toHaveLength(1);
+    expect(sent).toMatchObject([{ type: 'audio', payload: { duration_ms: 1500 } }]);
   });
 
   test('hears that another tab has signed out', async () => {

@@ -39,7 +39,9 @@ export class Form {
   readonly file: Promise<FormFile>;
   /** Resolves when all of it was read and is good. */
   readonly whole: Promise<void>;
-  /** Why the request itself is refused, once it is. */
+  /** Rejects when the request itself is refused, and says why: `BAD_REQUEST`, `VALIDATION_ERROR`, `MEDIA_TOO_LARGE` or `ClientGone`. */
+  readonly refused: Promise<never>;
+  /** The same reason, once there is one. */
   failure: Error | undefined;
   readonly #req: IncomingMessage;
   readonly #rules: FormRules;
@@ -47,6 +49,7 @@ export class Form {
   readonly #patience: Patience;
   readonly #begun = Promise.withResolvers<FormFile>();
   readonly #ended = Promise.withResolvers<void>();
+  readonly #failed = Promise.withResolvers<never>();
   #body: FileBody | undefined;
   #received = 0;
   #closed = false;
@@ -58,8 +61,9 @@ export class Form {
     this.#rules = rules;
     this.file = this.#begun.promise;
     this.whole = this.#ended.promise;
+    this.refused = this.#failed.promise;
     // Whoever waits for them gets the error all the same.
-    for (const promise of [this.file, this.whole]) promise.catch(() => {});
+    for (const promise of [this.file, this.whole, this.refused]) promise.catch(() => {});
     this.#patience = new Patience(times, {
       isOurs: () => this.#parser.writableNeedDrain,
       over: (error) => this.#fail(error),
@@ -165,6 +169,7 @@ export class Form {
   #fail(error: Error): void {
     if (this.#closed) return;
     this.failure = error;
+    this.#failed.reject(error);
     this.close();
   }
 }

@@ -97,9 +97,12 @@ async function receive(
 ): Promise<unknown> {
   const form = new Form(req, rules, times);
   try {
-    return await use(form, await form.file);
+    const stored = use(form, await form.file);
+    // Where the form is refused, the client is not kept waiting until what was stored of it is gone.
+    stored.catch(() => {});
+    return await Promise.race([stored, form.refused]);
   } catch (error) {
-    // What it was used for only learns that the stream broke.
+    // Whoever stores the file only learns that its stream broke.
     throw form.failure ?? error;
   } finally {
     form.close();

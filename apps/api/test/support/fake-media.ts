@@ -1,5 +1,6 @@
 /** Files in memory: what is known of them, tools that take everything as it comes, and a folder for the bytes. */
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,26 +91,13 @@ export class FakeTools implements MediaTools {
 
 /** Looks at the beginning of a stream and leaves it whole. */
 async function firstChunk(body: Readable): Promise<Buffer | null> {
-  for (;;) {
+  while (!body.destroyed) {
     const chunk: Buffer | null = body.read();
-    if (chunk !== null) {
-      body.unshift(chunk);
-      return chunk;
-    }
-    if (body.readableEnded) return null;
-    await new Promise<void>((resolve, reject) => {
-      const done = () => {
-        body.off('readable', done).off('end', done).off('error', failed).off('close', done);
-        resolve();
-      };
-      const failed = (error: Error) => {
-        done();
-        reject(error);
-      };
-      body.on('readable', done).on('end', done).on('error', failed).on('close', done);
-    });
-    if (body.destroyed && !body.readableEnded) throw body.errored ?? new Error('closed');
+    if (chunk !== null) body.unshift(chunk);
+    if (chunk !== null || body.readableEnded) return chunk;
+    await Promise.race(['readable', 'end', 'close'].map((event) => once(body, event)));
   }
+  throw body.errored ?? new Error('it was closed');
 }
 
 export class FakeDevices implements DeviceTokenStore {

@@ -39,6 +39,8 @@ export class PushWorld {
   readonly pushes: Push[] = [];
   /** What the service says to a token; it takes everything else. */
   readonly answers = new Map<string, PushResult | 'away' | 'broken'>();
+  /** The service answers when this is over. */
+  hold: Promise<void> | null = null;
   readonly away = new Set<'presence' | 'ledger' | 'gateway' | 'messages' | 'devices'>();
   /** Names of the ports' methods, as they were called. */
   readonly calls: string[] = [];
@@ -147,6 +149,7 @@ export class PushWorld {
   }
 
   async #send(push: Push): Promise<PushResult> {
+    await this.hold;
     this.#need('gateway');
     const answer = this.answers.get(push.token) ?? { outcome: 'sent' };
     if (answer === 'away') throw unavailable('the push service', null);

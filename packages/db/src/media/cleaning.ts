@@ -14,7 +14,7 @@ const asSeen = 'revision = ($2::bigint[])[array_position($1::uuid[], media_id)]'
 /** A claim never brings a check nearer: something else may have put it off further. */
 export const claimSql = `
   UPDATE media SET revision = revision + 1, claimed_at = greatest(claimed_at, $2), check_at = greatest(check_at, $3)
-  WHERE ${locked}
+  WHERE ${locked} AND NOT doomed
   RETURNING ${columns}`;
 
 /** `greatest` passes over what was never claimed. */

@@ -83,7 +83,7 @@ export class MongoMediaStore implements MediaStore {
       $max: { claimed_at: new Date(now), check_at: new Date(checkAt) },
     };
     const claimed = await inTurns([...new Set(ids)], width, (media_id) =>
-      this.#change({ media_id, doomed: false }, update, deadline),
+      this.#change({ media_id, }, update, deadline),
     );
     return new Map(claimed.flatMap((document) => (document ? [[document.media_id, toMedia(document)]] : [])));
   }

@@ -45,7 +45,7 @@ export class FcmAgent extends Agent {
 
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
     super.reuseSocket(socket, request);
-
+    this.#bind(socket, request.host);
   }
 
   #bind(socket: Duplex, host: string | null | undefined): void {

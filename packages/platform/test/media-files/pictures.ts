@@ -1,6 +1,6 @@
 /** Images with every kind of metadata in them, around pictures that sharp made. `secret` stands in all of it. */
 import { crc32 } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 
 export const secret = 'SECRET-48.8584N-2.2945E';
 
@@ -109,7 +109,7 @@ export function webpWithMetadata(simple: Buffer): Buffer {
 }
 
 function blocks(data: string): Buffer {
-  const parts = data.match(/[^]{1,200}/g) ?? [];
+  const parts = data.match(/.{1,200}/gs) ?? [];
   return Buffer.concat([
     ...parts.map((part) => Buffer.from(`${String.fromCharCode(part.length)}${part}`, 'latin1')),
     Buffer.of(0),
@@ -137,7 +137,7 @@ export const gifMetadata = [
 ];
 
 /** Noise compresses badly, so that the coded data is long. */
-export function noise(width: number, height = width, channels: 3 | 4 = 3): sharp.Sharp {
+export function noise(width: number, height = width, channels: 3 | 4 = 3): Sharp {
   const data = Buffer.alloc(width * height * channels);
   for (let at = 0, state = 1; at < data.length; at++) {
     state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
@@ -147,11 +147,13 @@ export function noise(width: number, height = width, channels: 3 | 4 = 3): sharp
 }
 
 /** Frames of different colours, shown for 50, 120 and 300 ms, four times. */
-export function animation(): sharp.Sharp {
-  const frames = ['#a00', '#0a0', '#00a'].map((background) => ({
-    create: { width: 32, height: 32, channels: 4 as const, background },
-  }));
-  return sharp(frames, { join: { animated: true } });
+export async function animation(): Promise<Sharp> {
+  const frames = ['#a00', '#0a0', '#00a'].map((background) =>
+    sharp({ create: { width: 32, height: 32, channels: 4, background } })
+      .png()
+      .toBuffer(),
+  );
+  return sharp(await Promise.all(frames), { join: { animated: true } });
 }
 
 export const timing = { delay: [50, 120, 300], loop: 4 };

@@ -29,7 +29,7 @@ function idOf(kind: 'a' | 'b' | 'c' | 'd' | 'e', number: number): string {
 const chatId = idOf('c', 0);
 
 /** A video as it was uploaded, or as it is once it was looked into. */
-function videoOf(media_id: string, status: Media['status']): Media {
+export function videoOf(media_id: string, status: Media['status']): Media {
   const ready = status === 'ready';
   return {
     media_id,
@@ -109,11 +109,14 @@ export class ChatModel {
   }
 
   /** Somebody sends a video that nobody has looked into yet; `here` as with `send`, where the file may be known or not. */
-  sendVideo(by: string, options: { here?: boolean; known?: boolean } = {}): void {
+  sendVideo(
+    by: string,
+    options: { here?: boolean; known?: boolean; clientId?: string; mediaId?: string } = {},
+  ): void {
     if (!this.#present(by)) return;
-    const media = videoOf(idOf('e', this.head), 'processing');
+    const media = videoOf(options.mediaId ?? idOf('e', this.head), 'processing');
     const payload = { media_id: media.media_id };
-    const message = this.#append(by, 'video', payload, null);
+    const message = this.#append(by, 'video', payload, null, options.clientId);
     message.media = media;
     if (!this.isMember) return;
     if (!options.here || by !== this.me) {

@@ -66,10 +66,8 @@ async function uprightWebp(job: ImageJob, seen: Metadata): Promise<Buffer> {
     .toBuffer();
 }
 
-/** Grey stays grey, 16 bits stay 16 bits, and the colour profile stays. */
+/** Grey stays grey, 16 bits stay 16 bits, and the colour profile stays; CMYK, which viewers rarely show right, becomes sRGB. */
 function inItsColours(image: Sharp, seen: Metadata): Sharp {
-  // Viewers rarely show CMYK right: it becomes sRGB, for which its profile would be wrong.
-  if (seen.space === 'cmyk') return image;
   const kept = image.keepIccProfile();
   const grey = seen.space === 'b-w' || seen.space === 'grey16';
   if (seen.depth === 'ushort') return kept.toColourspace(grey ? 'grey16' : 'rgb16');

@@ -53,7 +53,20 @@ const checks: Partial<Record<Kind, Check>> = {
   zip: (file) => verifyArchive(file, 'zip'),
 };
 
-const mayHideArchive: readonly Kind[] = ['pdf', 'mp3', 'aac', 'mp4', '3gp', 'm4a', 'mkv', 'ogg', 'opus'];
+const mayHideArchive: readonly Kind[] = [
+  'doc',
+  'xls',
+  'ppt',
+  'pdf',
+  'mp3',
+  'aac',
+  'mp4',
+  '3gp',
+  'm4a',
+  'mkv',
+  'ogg',
+  'opus',
+];
 
 /** An archive is read from its end, so any file may be one as well: the end record of a ZIP, whose comment ends just where the file does. */
 async function refuseArchive(file: FileBytes): Promise<void> {
