@@ -104,7 +104,6 @@ describe('an upload', () => {
   test.each([
     ['résumé.pdf', 'filename="résumé.pdf"'],
     ['зима 🏊.png', 'filename="зима 🏊.png"'],
-    ['résumé.pdf', 'filename="resume.pdf"; filename*=UTF-8\'\'r%C3%A9sum%C3%A9.pdf'],
     ['a "b".txt', 'filename="a \\"b\\".txt"'],
     ['a;b=c.txt', 'filename="a;b=c.txt"'],
     ['passwd', 'filename="../../etc/passwd"'],
@@ -118,7 +117,7 @@ describe('an upload', () => {
   });
 
   test('reads the same however the network cuts it', async () => {
-    const bytes = Buffer.from(`i\r\n--${boundary.slice(0, -1)}\r\n\r\n--${boundary}\r\n--\r`.replace(`\n--${boundary}`, `--${boundary}`));
+    const bytes = Buffer.from(`i\r\n--${boundary.slice(0, -1)}\r\n\r--${boundary}\r\n--\r`);
     const body = form(field('type', 'image'), file(bytes), field('caption', 'x'));
     const cuts = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 12 });
     await fc.assert(

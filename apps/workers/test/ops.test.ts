@@ -8,21 +8,22 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { DeadLetterStore } from '@parley/core';
 import { startEmbeddedPostgres } from '@parley/platform/embedded-postgres';
-import { createRuntime, openOperator } from '@parley/runtime';
+import { createRuntime, type Operator, openOperator } from '@parley/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { testConfig } from '../../../tests/support/parley.ts';
 import { createTestDatabase, type TestDatabase } from '../../../tests/support/postgres.ts';
 import { runOps } from '../src/ops/run.ts';
 
 let database: TestDatabase;
+let operator: Operator;
 let letters: DeadLetterStore;
-let close: () => Promise<void>;
 beforeAll(async () => {
   database = await createTestDatabase();
-  ({ deadLetters: letters, close } = await openOperator(testConfig({ DATABASE_URL: database.url })));
+  operator = await openOperator(testConfig({ DATABASE_URL: database.url }));
+  letters = operator.deadLetters;
 });
 afterAll(async () => {
-  await close?.();
+  await operator?.close();
   await database?.drop();
 });
 
@@ -43,7 +44,7 @@ const newest = async () => (await letters.list({ limit: 1, before: null }))[0]?.
 async function ops(...args: string[]): Promise<{ code: number; out: string; error: string }> {
   let [out, error] = ['', ''];
   const code = await runOps(args, {
-    open: async () => ({ deadLetters: letters, close: async () => undefined }),
+    open: async () => ({ ...operator, close: async () => undefined }),
     out: (chunk) => {
       out += chunk;
     },
@@ -69,6 +70,14 @@ it('explains itself, and says what it did not understand', async () => {
     ['dlq', 'show', '1', '2'],
     ['dlq', 'replay'],
     ['dlq', 'replay', '1', '--all'],
+    ['user'],
+    ['user', '12345'],
+    ['user', '+491511234567', '--all'],
+    ['chat', 'what'],
+    ['queue', 'what'],
+    ['push'],
+    ['push', 'why', randomUUID()],
+    ['push', 'who', randomUUID(), randomUUID()],
   ]) {
     expect(await ops(...args), args.join(' ')).toMatchObject({
       code: 2,

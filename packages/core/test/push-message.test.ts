@@ -1,5 +1,5 @@
 /** Who is pushed a message: each decision, and their order. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { pushMessage } from '../src/push/message.ts';
 import { registerPushToken, removePushToken } from '../src/push/tokens.ts';
 import { PushWorld } from './support/fake-push.ts';
@@ -223,6 +223,23 @@ describe('what the push service says', () => {
     expect(world.why(event, ben)).toBe('sent');
     await pushMessage(world.core, event);
     expect(world.pushes).toHaveLength(2);
+  });
+
+  it('while it and the ledger are away nothing is taken for sent', async () => {
+    const { world, ann, chat } = await pair();
+    const hold = Promise.withResolvers<void>();
+    world.hold = hold.promise;
+    world.away.add('gateway');
+    const event = world.message(chat, ann);
+    const first = codeOf(pushMessage(world.core, event));
+    await vi.waitFor(() => expect(world.calls).toContain('pushes.send'));
+    world.away.add('ledger');
+    hold.resolve();
+    await vi.waitFor(() => expect(world.calls).toContain('pushLedger.giveBack'));
+    world.away.clear();
+    expect(await first).toBe('SERVICE_UNAVAILABLE');
+    await pushMessage(world.core, event);
+    expect(world.pushes).toHaveLength(1);
   });
 });
 

@@ -147,8 +147,9 @@ describe('when a window is over', () => {
       const it = await group();
       const { world, ben } = it;
       const events = await said(it, 2);
-      happen(it);
       world.now += windowMs;
+      await world.core.chatCache.get(it.chat.chat_id);
+      happen(it);
       expect(await flushPushWindows(world.core, 10)).toBe(1);
       expect(world.pushes).toEqual([]);
       expect(events.map((event) => world.why(event, ben))).toEqual([reason, reason]);
@@ -241,6 +242,21 @@ describe('a worker that dies', () => {
     expect(world.pushes).toHaveLength(1);
     expect(events.map((event) => world.why(event, ben))).toEqual(['sent', 'gone']);
     expect(world.ledger.showing.size).toBe(1);
+  });
+
+  it('before the close takes nothing back of what it noted', async () => {
+    const it = await group();
+    const { world, ben, chat } = it;
+    const [event] = await said(it, 1);
+    world.now += windowMs;
+    const { core, death } = world.worker({ calls: 11, effect: false });
+    await Promise.race([flushPushWindows(core, 10), death]);
+    expect(world.calls.at(-1)).toBe('pushLedger.note');
+    world.read(chat, ben);
+    world.now += pushLeaseMs;
+    expect(await flushPushWindows(world.core, 10)).toBe(1);
+    expect(world.pushes).toHaveLength(1);
+    expect(event && world.why(event, ben)).toBe('sent');
   });
 });
 

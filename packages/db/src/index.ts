@@ -12,6 +12,12 @@ export { MongoConnection, type MongoOptions } from './mongo/connection.ts';
 export { MongoMediaStore } from './mongo/media-store.ts';
 export { MongoMessageStore } from './mongo/message-store.ts';
 export { MongoOutboxStore } from './mongo/outbox-store.ts';
+export {
+  type AccountFacts,
+  type ChatFacts,
+  OperatorReads,
+  type OutboxFacts,
+} from './operator-reads.ts';
 export { PostgresOutboxStore } from './outbox-store.ts';
 export { createPrisma } from './prisma.ts';
 export { PostgresPrivacyStore } from './privacy-store.ts';

@@ -115,7 +115,7 @@ export class PostgresSessionStore implements SessionStore {
    * which it is found; so that goes last, where a session has more tokens than one call may delete.
    */
   async #forget(before: Date, limit: number): Promise<number> {
-    const [forgotten] = await this.#prisma.$queryRaw<{ tokens: number }[]>`
+    const forget = (tx: Pick<PrismaClient, '$queryRaw'>) => tx.$queryRaw<{ tokens: number }[]>`
       WITH over AS MATERIALIZED (
         SELECT DISTINCT session_id FROM (
           SELECT session_id FROM refresh_tokens last
@@ -139,6 +139,8 @@ export class PostgresSessionStore implements SessionStore {
         DELETE FROM device_tokens WHERE session_id IN (SELECT session_id FROM gone)
       )
       SELECT count(*)::int AS tokens FROM gone`;
+    // In a transaction, whose beginning tells of a database that is away; a raw query alone does not.
+    const [forgotten] = await this.#prisma.$transaction((tx) => forget(tx));
     return forgotten?.tokens ?? 0;
   }
 }

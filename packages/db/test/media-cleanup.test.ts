@@ -107,7 +107,7 @@ it('on PostgreSQL', async () => {
   await using database: TestDatabase = await createTestDatabase();
   const sql = new Sql({ url: database.url, poolSize: 2, timeoutMs: 10_000 });
   const messages = new PostgresMessageStore(sql, nothingPublished);
-  await cleanUp(() => [new PostgresMediaStore(sql), messages], 100);
+  await cleanUp(() => [new PostgresMediaStore(sql), messages], 60);
   await sql.close();
 }, 60_000);
 
@@ -129,6 +129,6 @@ describe.skipIf(why)(`on MongoDB${why}`, () => {
   });
   it('cleans up as well', () => {
     const messages = new MongoMessageStore(connection);
-    return cleanUp(() => [new MongoMediaStore(connection), messages], 50);
+    return cleanUp(() => [new MongoMediaStore(connection), messages], 30);
   }, 120_000);
 });

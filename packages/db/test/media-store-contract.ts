@@ -4,7 +4,7 @@ import type { MediaRecord, MediaStore } from '@parley/core';
 import { beforeEach, expect, it } from 'vitest';
 import { claimContract } from './media-contract/claims.ts';
 import { cleaningContract } from './media-contract/cleaning.ts';
-import { at, file, found, type MediaKit, minute } from './media-contract/kit.ts';
+import { at, dueFrom, dueOf, file, found, hour, type MediaKit, minute } from './media-contract/kit.ts';
 
 /** Registers the tests; `open` gives one more instance on the same data, as another process would have it. */
 export function mediaStoreContract(open: () => MediaStore): void {
@@ -44,11 +44,29 @@ export function mediaStoreContract(open: () => MediaStore): void {
     expect(await store.byIds([])).toEqual(new Map());
   });
 
-  it('refuses an id that another file has', async () => {
-    const media = file();
-    await store.add(media, at(minute));
-    await expect(store.add({ ...media, filename: 'other.jpg' }, at(0))).rejects.toThrow();
-    expect((await store.byIds([media.media_id])).get(media.media_id)).toEqual(media);
+  it('takes what is added again in the place of what was known, and an earlier look for worthless', async () => {
+    const draft = file();
+    await store.add(draft, at(0));
+    await store.claim([draft.media_id], at(minute), at(0));
+    const seen = await found(store, [draft], 0);
+    const sizes = { width: 4, height: 3, size_bytes: 77, duration_ms: 5 };
+    const full: MediaRecord = { ...draft, ...sizes, filename: 'a', thumbnail_key: 'b', status: 'ready' };
+    await store.add(full, at(hour));
+    expect((await store.byIds([draft.media_id])).get(draft.media_id)).toEqual(full);
+    expect(await dueFrom(store, full, [hour - 1, hour])).toBe(hour);
+    expect(await store.doom(seen)).toEqual(new Set());
+    // What was claimed stays so.
+    await store.release([draft.media_id], at(minute), 60);
+    expect(await dueFrom(store, full, [2 * minute - 1, 2 * minute])).toBe(2 * minute);
+  });
+
+  it('leaves what is doomed as it is when it is added again', async () => {
+    const draft = file();
+    await store.add(draft, at(0));
+    await store.doom(await found(store, [draft], 0));
+    await store.add({ ...draft, status: 'ready', size_bytes: 77 }, at(hour));
+    expect(await store.byIds([draft.media_id])).toEqual(new Map());
+    expect(await dueOf(store, [draft], 0)).toMatchObject([{ media: draft, doomed: true }]);
   });
 
   it('completes a file once', async () => {

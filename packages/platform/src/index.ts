@@ -14,6 +14,7 @@ export { MemoryRateLimiter } from './memory/rate-limiter.ts';
 export { MemorySignals } from './memory/signals.ts';
 export * from './metrics.ts';
 export { NatsBus, type NatsBusOptions } from './nats/bus.ts';
+export { type ConsumerQueue, readQueues } from './nats/queue.ts';
 export * from './objects/index.ts';
 export { OutboxRelay, type RelayOptions } from './outbox/relay.ts';
 export { routePublisher } from './outbox/route.ts';

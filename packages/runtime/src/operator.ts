@@ -1,37 +1,122 @@
-/** What an operator's command needs of a running Parley: its database, and nothing else is started. */
+/** What an operator's command needs of a running Parley: its stores, opened when they are asked, and nothing else is started. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { DeadLetterStore } from '@parley/core';
-import { PostgresDeadLetterStore, Sql } from '@parley/db';
-import type { Config } from '@parley/platform';
+import { ChatCache, type Core, type DeadLetterStore } from '@parley/core';
+import {
+  type AccountFacts,
+  type ChatFacts,
+  OperatorReads,
+  type OutboxFacts,
+  PostgresChatStore,
+  PostgresDeadLetterStore,
+  PostgresPushLedger,
+  Sql,
+} from '@parley/db';
+import {
+  type Config,
+  type ConsumerQueue,
+  createLog,
+  createRedis,
+  RedisPresence,
+  RedisPushLedger,
+  readQueues,
+} from '@parley/platform';
+import { openMessages } from './engines/messages.ts';
 
 export interface Operator {
   deadLetters: DeadLetterStore;
+  /** Undefined where nobody has the phone number. */
+  account(phone: string): Promise<AccountFacts | undefined>;
+  chat(id: string): Promise<ChatFacts | undefined>;
+  /** Whether users are connected; null where only the server's own process knows. */
+  online(userIds: readonly string[]): Promise<Set<string> | null>;
+  /** The chat's message counters. */
+  head(chatId: string): Promise<{ seq: number; version: number }>;
+  /** Events that consumers have not handled; null where there is no NATS. */
+  queues(): Promise<ConsumerQueue[] | null>;
+  outbox(): Promise<OutboxFacts>;
+  /** What is needed to say why somebody was pushed a message. */
+  pushes(): Promise<Pick<Core, 'pushLedger' | 'messages' | 'chatCache' | 'clock'>>;
   close(): Promise<void>;
 }
 
+type OperatorConfig = Config;
+
+/** Nothing is sent from here, so nothing was published. */
+const nothingPublished = { takePublished: () => [], returnPublished: () => undefined };
+
 /**
- * Opens the database of `DATABASE_URL`, else the embedded one of the Parley that runs on the data directory.
+ * Opens the database of `DATABASE_URL`, else the embedded one of the Parley that runs on the data directory. The other stores are those of the
+ * configuration.
  *
  * @throws {Error} where none can be reached, or it holds no tables of this version, with what to do
  */
-export async function openOperator(
-  config: Pick<Config, 'databaseUrl' | 'dataDir' | 'storeTimeoutMs'>,
-): Promise<Operator> {
+export async function openOperator(config: OperatorConfig): Promise<Operator> {
   const url = config.databaseUrl ?? runningDatabase(config.dataDir);
+  await using opened = new AsyncDisposableStack();
   const sql = new Sql({ url, poolSize: 2, timeoutMs: config.storeTimeoutMs });
-  try {
-    const [found] = await sql.rows<{ ready: boolean }>(
-      'ready',
-      `SELECT to_regclass('dead_letters') IS NOT NULL AS ready`,
-      [],
-    );
-    if (!found?.ready) throw new Error('The database holds no tables of Parley: start the server once.');
-  } catch (error) {
-    await sql.close();
-    throw error;
-  }
-  return { deadLetters: new PostgresDeadLetterStore(sql), close: () => sql.close() };
+  opened.defer(() => sql.close());
+  const [found] = await sql.rows<{ ready: boolean }>(
+    'ready',
+    `SELECT to_regclass('push_notes') IS NOT NULL AS ready`,
+    [],
+  );
+  if (!found?.ready) throw new Error('The database holds no tables of this version: start the server once.');
+  const reads = new OperatorReads(sql);
+  const stores = opened.move();
+  const redis = once(async () => {
+    if (config.redisUrl === null) return null;
+    const log = createLog({ ...config, logLevel: 'silent' }, 'ops');
+    const connection = createRedis({
+      urls: config.redisUrl,
+      mode: config.redisMode,
+      sentinelName: config.redisSentinelName,
+      timeoutMs: config.storeTimeoutMs,
+      name: 'parley-ops',
+      onError: (error) => log.debug({ err: error }, 'Redis is not available'),
+    });
+    stores.defer(() => connection.close());
+    return connection;
+  });
+  const engine = once(async () => {
+    const messages = await openMessages(config, sql, nothingPublished);
+    stores.defer(() => messages.close());
+    return messages;
+  });
+  return {
+    deadLetters: new PostgresDeadLetterStore(sql),
+    account: (phone) => reads.account(phone),
+    chat: (id) => reads.chat(id),
+    async online(userIds) {
+      const connection = await redis();
+      return connection && new RedisPresence(connection).online(userIds);
+    },
+    async head(chatId) {
+      const heads = await (await engine()).messages.heads([chatId]);
+      return heads.get(chatId) ?? { seq: 0, version: 0 };
+    },
+    queues: async () => (config.natsUrl === null ? null : readQueues(config.natsUrl, config.storeTimeoutMs)),
+    outbox: () => reads.outbox(),
+    async pushes() {
+      const connection = await redis();
+      return {
+        pushLedger: connection ? new RedisPushLedger(connection) : new PostgresPushLedger(sql),
+        messages: (await engine()).messages,
+        chatCache: new ChatCache(new PostgresChatStore(sql, nothingPublished)),
+        clock: { now: Date.now },
+      };
+    },
+    close: () => stores.disposeAsync(),
+  };
+}
+
+/** Does it at the first call, and gives the same to all. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
 }
 
 /** Where the embedded PostgreSQL under a data directory listens (packages/platform/src/embedded-postgres). */

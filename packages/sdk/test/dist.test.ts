@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { sampleMessage } from '@parley/contract';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { buildAll } from '../scripts/build.ts';
 import type { ParleyClient } from '../src/index.ts';
 import { phone, startServer } from './support/client.ts';
@@ -45,7 +45,7 @@ async function examples(): Promise<string[]> {
 describe('the package', () => {
   test("type-checks the README's programs, for Node and for pages", async () => {
     const files = (await examples()).map((text, at) => ({ text, path: join(folder, `example-${at}.ts`) }));
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
     await symlink(join(modules, '@types/node'), join(folder, 'node_modules/@types/node'));
     for (const { path, text } of files) await writeFile(path, text);
@@ -174,25 +174,33 @@ describe.skipIf(missing)('a page', () => {
   test('uploads a Blob, and sees how far it is', async () => {
     const { server, context } = await start();
     const side = takeUploads(server);
+    // Nothing is read before the page has seen progress, and more is sent than can wait on the way.
+    const seen = Promise.withResolvers<void>();
+    side.before = () => seen.promise.then(() => false);
     const page = await open(context, server);
+    await page.exposeFunction('sawProgress', () => seen.resolve());
     await signInOn(page);
     const { media, loaded } = await page.evaluate(async () => {
       const steps: number[] = [];
-      const bytes = Uint8Array.from({ length: 5_000_000 }, (_, at) => at % 251);
+      const bytes = Uint8Array.from({ length: 20_000_000 }, (_, at) => at % 251);
       const file = new File([bytes], 'résumé "1".pdf', { type: 'application/pdf' });
-      const { client: uploader } = globalThis as unknown as Window;
-      const uploaded = await uploader.media.upload(file, { onProgress: (step) => steps.push(step.loaded) });
+      const { client: uploader, sawProgress } = globalThis as unknown as Window;
+      const onProgress = ({ loaded: step }: { loaded: number }) => {
+        steps.push(step);
+        sawProgress();
+      };
+      const uploaded = await uploader.media.upload(file, { onProgress });
       return { media: uploaded, loaded: steps };
     });
-    expect(media).toMatchObject({ type: 'document', size_bytes: 5_000_000 });
+    expect(media).toMatchObject({ type: 'document', size_bytes: 20_000_000 });
     const [received] = side.received;
     expect(received?.parts.map(({ name }) => name)).toEqual(['type', 'file']);
     expect(received?.parts[1]).toMatchObject({ filename: 'résumé "1".pdf', mime: 'application/pdf' });
-    const expected = Buffer.from(Uint8Array.from({ length: 5_000_000 }, (_, at) => at % 251));
+    const expected = Buffer.from(Uint8Array.from({ length: 20_000_000 }, (_, at) => at % 251));
     expect(received?.parts[1]?.bytes.equals(expected)).toBe(true);
     expect(loaded.length).toBeGreaterThan(1);
     expect(loaded).toEqual([...new Set(loaded)].toSorted((a, b) => a - b));
-    expect(loaded.at(-1)).toBe(5_000_000);
+    expect(loaded.at(-1)).toBe(20_000_000);
   });
 
   test('uploads a stream, again where the first time went wrong', async () => {
@@ -219,10 +227,12 @@ describe.skipIf(missing)('a page', () => {
     const { server, context } = await start();
     const side = takeUploads(server);
     const closed = Promise.withResolvers<void>();
-    side.before = (request) => {
-      request.once('data', () => request.pause());
+    const ended = Promise.withResolvers<void>();
+    side.before = async (request) => {
       request.on('close', () => closed.resolve());
-      return true;
+      // What does not read does not see that the other side is gone.
+      await ended.promise;
+      return false;
     };
     const page = await open(context, server);
     await signInOn(page);
@@ -236,8 +246,9 @@ describe.skipIf(missing)('a page', () => {
       return uploader.media.upload(file, options).catch((error) => [error.code, error.cause.message]);
     });
     expect(code).toEqual(['ABORTED', 'changed my mind']);
+    ended.resolve();
     await closed.promise;
-    expect(side).toMatchObject({ times: 1, received: [] });
+    await vi.waitFor(() => expect(side).toMatchObject({ times: 1, received: [], broken: 1 }));
   });
 
   test('is told why a file was refused before all of it was sent', async () => {
@@ -271,7 +282,9 @@ describe.skipIf(missing)('a page', () => {
     await page.evaluate(async () => {
       const wave = new DataView(new ArrayBuffer(44 + 12_000));
       const put = (at: number, text: string) =>
-        [...text].forEach((letter, place) => wave.setUint8(at + place, letter.charCodeAt(0)));
+        [...text].forEach((letter, place) => {
+          wave.setUint8(at + place, letter.charCodeAt(0));
+        });
       put(0, 'RIFF');
       wave.setUint32(4, 36 + 12_000, true);
       put(8, 'WAVEfmt ');
@@ -309,6 +322,7 @@ describe.skipIf(missing)('a page', () => {
 
 interface Window {
   client: ParleyClient;
+  sawProgress(): void;
 }
 
 const html = `<!doctype html><title>Parley</title><link rel="icon" href="data:,">

@@ -47,6 +47,8 @@ function readBytes(req: IncomingMessage): Promise<Buffer> {
     req.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     req.on('error', () => reject(new ClientGone()));
     req.on('close', () => reject(new ClientGone()));
+    // Gone already, while it was looked at who it is.
+    if (req.destroyed) reject(new ClientGone());
   });
 }
 

@@ -31,6 +31,8 @@ export interface FormFile {
   body: Readable;
   /** The last part of the name that the client gave, or null. */
   filename: string | null;
+  /** The fields that stood before it. */
+  before: FormFields;
 }
 
 export class Form {
@@ -70,6 +72,8 @@ export class Form {
     });
     this.#listen();
     req.pipe(this.#parser);
+    // Gone already, while it was looked at whether it may upload.
+    if (req.destroyed) this.#left();
   }
 
   /** Lets the request go, wherever it is: what still comes is dropped. Call it when the answer is known. */
@@ -145,7 +149,11 @@ export class Form {
         if (!body.readableEnded) this.close();
       });
       this.#body = body;
-      this.#begun.resolve({ body: stream.pipe(body), filename: filename || null });
+      this.#begun.resolve({
+        body: stream.pipe(body),
+        filename: filename || null,
+        before: new Map(this.fields),
+      });
     });
   }
 

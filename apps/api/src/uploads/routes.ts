@@ -24,17 +24,16 @@ interface Received {
   caller: Caller;
   file: FormFile;
   params: Record<string, string>;
-  /** Fields that stood before the file, good ones. */
-  before: FormFields;
   /** All fields, once the whole form was read. Errors: those of the form. */
   all(): Promise<FormFields>;
 }
 
 /** What becomes of each upload. */
 const keep: Record<UploadName, (core: Core, received: Received) => Promise<unknown>> = {
-  media: (core, { caller, file, before, all }) =>
+  media: (core, { caller, file: { body, filename, before }, all }) =>
     uploadMedia(core, caller, {
-      ...file,
+      body,
+      filename,
       type: typeOf(before) ?? null,
       declared: async () => typeOf(await all()) as MediaType,
     }),
@@ -75,13 +74,7 @@ function uploadRoute(
       checkLength(req, maxBytes);
       askForBody(res);
       const data = await receive(req, rules, times, (form, file) =>
-        store(core, {
-          caller,
-          file,
-          params,
-          before: form.fields,
-          all: () => form.whole.then(() => form.fields),
-        }),
+        store(core, { caller, file, params, all: () => form.whole.then(() => form.fields) }),
       );
       return { status, data: output.parse(data) };
     },

@@ -2,6 +2,7 @@
 import type { BusEvent } from '@parley/contract';
 import type { Core } from '../context.ts';
 import { isUnavailable } from '../error.ts';
+import { whenBack } from '../lib/when-back.ts';
 import type { DeviceToken } from '../ports/stores.ts';
 import { readData } from './data.ts';
 import { dropDevice, handOver } from './send.ts';
@@ -21,7 +22,11 @@ export async function pushRead(core: ReadPushParts, event: BusEvent<'msg.status.
   if (status !== 'read') return;
   const showing = new Set(await core.pushLedger.takeShown(userId, chatId));
   if (showing.size === 0) return;
-  const keep = (ids: readonly string[]) => core.pushLedger.shown(userId, chatId, ids, core.clock.now());
+  // Awaited, however long it takes: a repeat tells only those that are kept.
+  const keep = (ids: readonly string[]) =>
+    whenBack(core.log, 'what devices show could not be kept', () =>
+      core.pushLedger.shown(userId, chatId, ids, core.clock.now()),
+    );
   let devices: DeviceToken[];
   let newer: boolean;
   try {

@@ -54,25 +54,20 @@ export interface Sent {
 
 /** Sends to all devices of all of these users at the same time. Errors: `SERVICE_UNAVAILABLE` (the ledger is away: nothing was sent). */
 export async function sendAll(core: SendParts, outgoing: readonly Outgoing[]): Promise<Sent> {
-  const pairs = outgoing.flatMap(({ claimId, devices }) =>
+  const pairs = outgoing.map(({ claimId, devices }) =>
     devices.map(({ id }) => ({ messageId: claimId, deviceId: id })),
   );
-  if (pairs.length === 0) return { outcomes: outgoing.map(() => outcomeOf([], false)), failure: undefined };
-  const claimed = await core.pushLedger.claim(pairs, core.clock.now());
-  let next = 0;
+  const claimed = await core.pushLedger.claim(pairs.flat(), core.clock.now());
   const results = await Promise.all(
-    outgoing.map(({ devices, data }) =>
-      Promise.all(
-        devices.map((device): DeviceResult | Promise<DeviceResult> =>
-          claimed[next++] ? sendTo(core, device, data) : { outcome: 'before' },
-        ),
-      ),
-    ),
+    outgoing.map(({ devices, data }) => {
+      const own = claimed.splice(0, devices.length);
+      return Promise.all(devices.map((device, index) => sendOne(core, device, data, own[index] ?? false)));
+    }),
   );
   const all = results.flat();
-  const waiting = pairs.filter((_, index) => all[index]?.outcome === 'waiting');
+  const waiting = pairs.flat().filter((_, index) => all[index]?.outcome === 'waiting');
   if (waiting.length > 0) {
-    // Awaited: a repeat that finds them still claimed would take them for sent.
+    // Awaited, however long it takes: a repeat that finds them still claimed would take them for sent.
     const giveBack = () => core.pushLedger.giveBack(waiting);
     await whenBack(core.log, 'pushes that were not sent could not be given back', giveBack);
   }
@@ -89,8 +84,14 @@ export async function sendAll(core: SendParts, outgoing: readonly Outgoing[]): P
   return { outcomes, failure };
 }
 
-/** One push to one device, claimed before. Never rejects. */
-async function sendTo(core: SendParts, device: DeviceToken, data: PushData): Promise<DeviceResult> {
+/** One push to one device, where it could be claimed. Never rejects. */
+async function sendOne(
+  core: SendParts,
+  device: DeviceToken,
+  data: PushData,
+  claimed: boolean,
+): Promise<DeviceResult> {
+  if (!claimed) return { outcome: 'before' };
   try {
     const result = await handOver(core, device, data, 'high');
     if (result.outcome === 'unregistered') await dropDevice(core, device);
@@ -103,6 +104,7 @@ async function sendTo(core: SendParts, device: DeviceToken, data: PushData): Pro
   }
 }
 
+/** Errors: `SERVICE_UNAVAILABLE` (it was not taken). */
 export function handOver(
   core: Pick<Core, 'pushes'>,
   device: DeviceToken,

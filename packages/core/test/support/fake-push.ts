@@ -1,4 +1,4 @@
-/** Pushes in memory: as much of the ports as who is pushed what needs, and workers that die in the middle of it. */
+/** Pushes in memory: as much of the ports as who is pushed what needs. */
 import { randomUUID } from 'node:crypto';
 import type { BusEvent, Message, PushData } from '@parley/contract';
 import { ChatCache } from '../../src/chats/cache.ts';
@@ -13,15 +13,8 @@ import type {
   StoredMessage,
 } from '../../src/ports/stores.ts';
 import { FakeDevices, FakeLedger } from './fake-push-ledger.ts';
+import { type Fuse, lifeOf } from './fake-push-life.ts';
 import { member } from './world.ts';
-
-/** How long a worker of the tests lives. */
-export interface Fuse {
-  /** It dies at this call of a port, counted from 0. */
-  calls: number;
-  /** Whether that call still has its effect. */
-  effect: boolean;
-}
 
 export class PushWorld {
   now = Date.UTC(2026, 0, 2);
@@ -54,31 +47,7 @@ export class PushWorld {
 
   /** A worker with a cache of its own; `death` resolves when it dies, and nothing that it waits for ever comes after that. */
   worker(fuse?: Fuse): { core: Core; death: Promise<void> } {
-    const { promise: death, resolve: die } = Promise.withResolvers<void>();
-    const life = { left: fuse?.calls ?? Number.POSITIVE_INFINITY, dead: false };
-    const mortal = <T extends object>(name: string, port: T): T =>
-      new Proxy(port, {
-        get: (target, method) => {
-          const does = Reflect.get(target, method);
-          if (typeof does !== 'function') return does;
-          return async (...args: unknown[]) => {
-            if (life.dead) return new Promise(() => undefined);
-            const last = life.left-- === 0;
-            if (last) life.dead = true;
-            if (last && !fuse?.effect) {
-              die();
-              return new Promise(() => undefined);
-            }
-            this.calls.push(`${name}.${String(method)}`);
-            const [result] = await Promise.allSettled([does.apply(target, args)]);
-            if (last) die();
-            // What it would do with the answer is never done.
-            if (life.dead) return new Promise(() => undefined);
-            if (result.status === 'rejected') throw result.reason;
-            return result.value;
-          };
-        },
-      });
+    const { mortal, death } = lifeOf(fuse, this.calls);
     const ports = this.#ports();
     const entries = Object.entries(ports).map(([name, port]) => [name, mortal(name, port)]);
     const parts = Object.fromEntries(entries) as typeof ports;

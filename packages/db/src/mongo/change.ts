@@ -115,7 +115,8 @@ export class MessageChanger {
       const id = entries[done]?.change.messageId ?? '';
       const message = messages.get(id);
       // A message of another chat is none here (`ChangeGroup`), whatever its version.
-      if (message?.chat_id === chatId && message.version > head.version) return this.#again(chatId, entries, done);
+      if (message?.chat_id === chatId && message.version > head.version)
+        return this.#again(chatId, entries, done);
       const group = new ChangeGroup(message, head);
       let next = done;
       while (next < entries.length && next - done < groupSize && entries[next]?.change.messageId === id) {

@@ -9,10 +9,10 @@
  *   else it looks again. A write that matched nothing is answered once the majority holds what it met, so that the next look sees it.
  */
 import { BatchLoader, type MediaCheck, type MediaRecord, type MediaStore, unavailable } from '@parley/core';
-import type { Collection, Filter, UpdateFilter } from 'mongodb';
+import type { Collection } from 'mongodb';
 import type { MongoConnection } from './connection.ts';
 import { ensureIndexes, once } from './ensure-indexes.ts';
-import { storeName } from './errors.ts';
+import { collidedIndexOf, storeName } from './errors.ts';
 import { inTurns } from './in-turns.ts';
 import {
   indexesOfMedia,
@@ -23,24 +23,24 @@ import {
   toDocument,
   toMedia,
 } from './media-document.ts';
+import { MediaFiles } from './media-files.ts';
 
 /** Updates of one call at the same time: a call must not take all connections. */
 const width = 10;
-/** Documents in one answer: more than any of our reads wants, so that each is one round trip. */
-const batchSize = 5_000;
 
 type Checks = Parameters<MediaStore['keep']>[0];
-type Query = { hint: string; sort?: Record<string, 1>; limit?: number; deadline?: number };
 
 export class MongoMediaStore implements MediaStore {
   readonly #connection: MongoConnection;
   readonly #collection: Collection<MediaDocument>;
+  readonly #files: MediaFiles;
   readonly #loader: BatchLoader<string, MediaRecord>;
   readonly #indexed: () => Promise<void>;
 
   constructor(connection: MongoConnection) {
     this.#connection = connection;
     this.#collection = connection.collection<MediaDocument>(mediaCollection);
+    this.#files = new MediaFiles(connection, this.#collection);
     this.#loader = new BatchLoader((ids) => this.#load(ids));
     this.#indexed = once(() => ensureIndexes(connection, this.#collection, indexesOfMedia));
   }
@@ -56,12 +56,20 @@ export class MongoMediaStore implements MediaStore {
   async add(media: MediaRecord, checkAt: string): Promise<void> {
     await this.ensureIndexes();
     const deadline = this.#connection.deadline();
-    const options = { maxTimeMS: this.#connection.left(deadline) };
     const { media_id, revision: _first, doomed, claimed_at, ...fields } = toDocument(media, checkAt);
     const update = { $set: fields, $setOnInsert: { claimed_at }, $inc: { revision: 1 } };
-    const work = () =>
-      this.#collection.updateOne({ media_id, doomed }, update, { ...options, upsert: true });
-    await this.#connection.run(work, deadline);
+    const put = (upsert: boolean) => {
+      const options = { upsert, maxTimeMS: this.#connection.left(deadline) };
+      const work = () => this.#collection.updateOne({ media_id, doomed }, update, options);
+      return this.#connection.run(work, deadline);
+    };
+    try {
+      await put(true);
+    } catch (error) {
+      if (collidedIndexOf(error) !== mediaIndexes.id) throw error;
+      // It is doomed, and stays as it is; or it was added by somebody else at the same time.
+      await put(false);
+    }
   }
 
   async byIds(ids: readonly string[]): Promise<Map<string, MediaRecord>> {
@@ -71,7 +79,7 @@ export class MongoMediaStore implements MediaStore {
 
   async #load(ids: string[]): Promise<Map<string, MediaRecord>> {
     const filter = { media_id: { $in: ids }, doomed: false };
-    const documents = await this.#find(filter, { hint: mediaIndexes.id });
+    const documents = await this.#files.find(filter, { hint: mediaIndexes.id });
     return new Map(documents.map((document) => [document.media_id, toMedia(document)]));
   }
 
@@ -83,7 +91,7 @@ export class MongoMediaStore implements MediaStore {
       $max: { claimed_at: new Date(now), check_at: new Date(checkAt) },
     };
     const claimed = await inTurns([...new Set(ids)], width, (media_id) =>
-      this.#change({ media_id, }, update, deadline),
+      this.#files.change({ media_id, doomed: false }, update, deadline),
     );
     return new Map(claimed.flatMap((document) => (document ? [[document.media_id, toMedia(document)]] : [])));
   }
@@ -102,11 +110,11 @@ export class MongoMediaStore implements MediaStore {
   /** False where something came between the look and the write. */
   async #tryRelease(mediaId: string, at: number, settleMs: number, deadline: number): Promise<boolean> {
     const filter = { media_id: mediaId, doomed: false };
-    const [seen] = await this.#find(filter, { hint: mediaIndexes.id, deadline });
+    const [seen] = await this.#files.find(filter, { hint: mediaIndexes.id, deadline });
     if (!seen) return true;
     const next = seen.claimed_at ? Math.max(at, seen.claimed_at.getTime() + settleMs) : at;
     const update = { $inc: { revision: 1 }, $min: { check_at: new Date(next) } };
-    return (await this.#change({ ...filter, revision: seen.revision }, update, deadline)) !== undefined;
+    return (await this.#files.change({ ...filter, revision: seen.revision }, update, deadline)) !== undefined;
   }
 
   async complete(...[id, found]: Parameters<MediaStore['complete']>): Promise<MediaRecord | undefined> {
@@ -116,13 +124,17 @@ export class MongoMediaStore implements MediaStore {
       // What was found makes an earlier look worthless: who looked before does not know of the thumbnail.
       $inc: { revision: 1 },
     };
-    const document = await this.#change({ media_id: id, ...processing }, update, this.#connection.deadline());
+    const document = await this.#files.change(
+      { media_id: id, ...processing },
+      update,
+      this.#connection.deadline(),
+    );
     return document && toMedia(document);
   }
 
   async unprocessed(before: string, limit: number): Promise<MediaRecord[]> {
     const filter = { ...processing, created_at: { $lte: new Date(before) } };
-    const documents = await this.#find(filter, {
+    const documents = await this.#files.find(filter, {
       hint: mediaIndexes.processing,
       sort: { created_at: 1 },
       limit,
@@ -132,7 +144,11 @@ export class MongoMediaStore implements MediaStore {
 
   async due(now: string, limit: number): Promise<MediaCheck[]> {
     const filter = { check_at: { $lte: new Date(now) } };
-    const documents = await this.#find(filter, { hint: mediaIndexes.check, sort: { check_at: 1 }, limit });
+    const documents = await this.#files.find(filter, {
+      hint: mediaIndexes.check,
+      sort: { check_at: 1 },
+      limit,
+    });
     return documents.map((document) => ({
       media: toMedia(document),
       revision: document.revision,
@@ -144,7 +160,7 @@ export class MongoMediaStore implements MediaStore {
     const deadline = this.#connection.deadline();
     const update = { $set: { check_at: new Date(checkAt) } };
     await inTurns(checks, width, ({ mediaId, revision }) =>
-      this.#change({ media_id: mediaId, revision, doomed: false }, update, deadline),
+      this.#files.change({ media_id: mediaId, revision, doomed: false }, update, deadline),
     );
   }
 
@@ -153,7 +169,7 @@ export class MongoMediaStore implements MediaStore {
     const update = { $set: { doomed: true, check_at: new Date(0) } };
     // Says so of a doomed one too, for whoever asks again because it got no answer.
     const doomed = await inTurns(checks, width, ({ mediaId, revision }) =>
-      this.#change({ media_id: mediaId, revision }, update, deadline),
+      this.#files.change({ media_id: mediaId, revision }, update, deadline),
     );
     return new Set(doomed.flatMap((document) => document?.media_id ?? []));
   }
@@ -164,35 +180,5 @@ export class MongoMediaStore implements MediaStore {
     const options = { hint: mediaIndexes.id, maxTimeMS: this.#connection.left(deadline) };
     const filter = { media_id: { $in: [...ids] }, doomed: true };
     await this.#connection.run(() => this.#collection.deleteMany(filter, options), deadline);
-  }
-
-  /** The file as it is after the update; undefined where it is not as the filter says. */
-  async #change(
-    filter: Filter<MediaDocument>,
-    update: UpdateFilter<MediaDocument>,
-    deadline: number,
-  ): Promise<MediaDocument | undefined> {
-    const options = {
-      // The driver takes the name of an index for other operations, for this one only its key.
-      hint: { media_id: 1 },
-      returnDocument: 'after' as const,
-      maxTimeMS: this.#connection.left(deadline),
-    };
-    const work = () => this.#collection.findOneAndUpdate(filter, update, options);
-    return (await this.#connection.run(work, deadline)) ?? undefined;
-  }
-
-  #find(filter: Filter<MediaDocument>, { hint, sort, limit, deadline }: Query): Promise<MediaDocument[]> {
-    // For MongoDB a limit of 0 would be none.
-    if (limit === 0) return Promise.resolve([]);
-    const until = deadline ?? this.#connection.deadline();
-    const options = {
-      hint,
-      batchSize,
-      maxTimeMS: this.#connection.left(until),
-      ...(sort && { sort }),
-      ...(limit !== undefined && { limit }),
-    };
-    return this.#connection.run(() => this.#collection.find(filter, options).toArray(), until);
   }
 }

@@ -13,6 +13,7 @@ const send = fc.record({
   chat: index,
   user: index,
   system: fc.boolean(),
+  file: fc.option(index, { freq: 2 }),
   /** Milliseconds until it is over its time. */
   lasts: fc.option(fc.integer({ min: 1, max: 9 }), { freq: 2 }),
 });
@@ -20,11 +21,12 @@ const send = fc.record({
 const deed = fc.record({
   target: fc.nat({ max: 60 }),
   user: index,
-  kind: fc.constantFrom('delete', 'delete', 'expire', 'react', 'edit'),
+  kind: fc.constantFrom('delete', 'delete', 'expire', 'react', 'edit', 'media'),
 });
 const query = fc.record({
   chat: index,
   user: index,
+  file: index,
   after: seq,
   upTo,
   before: upTo,
@@ -36,6 +38,7 @@ export function modelContract(kit: Kit): void {
   it('answers as a plain list would', async () => {
     const chats: string[] = [randomUUID(), randomUUID(), randomUUID()];
     const users = [randomUUID(), randomUUID(), randomUUID()];
+    const files: string[] = [randomUUID(), randomUUID(), randomUUID()];
     const at = (list: string[], n: number) => list[n] as string;
     const model = messageModel();
     const chatOf = new Map<string, string>();
@@ -51,6 +54,7 @@ export function modelContract(kit: Kit): void {
             type: s.system ? 'system' : 'text',
             created_at: later(clock),
             expires_at: s.lasts === null ? null : later(clock + s.lasts),
+            ...(s.file !== null && { payload: { media_id: at(files, s.file) } }),
             forwarded_from: s.system ? { chat_id: randomUUID(), message_id: null } : null,
           }),
         );
@@ -67,7 +71,7 @@ export function modelContract(kit: Kit): void {
             return changeOf(target, { kind: d.kind, userId: at(users, d.user), emoji: '👍' }, now);
           if (d.kind === 'edit')
             return changeOf(target, { kind: d.kind, payload: { body: now }, tokens: [] }, now);
-          return changeOf(target, { kind: d.kind === 'delete' ? 'delete' : 'expire' }, now);
+          return changeOf(target, { kind: d.kind as 'delete' | 'expire' | 'media' }, now);
         });
         model.change(await kit.store.change(changes));
 
@@ -93,6 +97,17 @@ export function modelContract(kit: Kit): void {
           const page = { chatId: at(chats, chat), before, after, upTo, limit };
           expect(await kit.store.page(page)).toEqual(model.page(page));
         }
+        for (const mediaId of files) {
+          const found = await kit.store.carriers(mediaId, 1000);
+          expect(found).toHaveLength(model.carriers(mediaId).length);
+          expect(found).toEqual(expect.arrayContaining(model.carriers(mediaId)));
+          const own = queries.filter((q) => at(files, q.file) === mediaId);
+          const windows = own.map(({ chat, after, upTo }) => ({ chatId: at(chats, chat), after, upTo }));
+          const isIn = await kit.store.carriedIn(mediaId, windows, now);
+          expect(isIn).toBe(model.carriedIn(mediaId, windows, now));
+        }
+        const isCarried = files.filter((mediaId) => model.carriers(mediaId).length > 0);
+        expect(await kit.store.carried(files)).toEqual(new Set(isCarried));
         const own = (found: { chat_id: string }[]) => found.filter(({ chat_id }) => chats.includes(chat_id));
         const sorted = (found: { message_id: string; chat_id: string }[]) =>
           found.sort((a, b) => (a.message_id < b.message_id ? -1 : 1));

@@ -1,5 +1,12 @@
 /** A message store that is a plain list: what the real ones are compared with. */
-import type { AppendResult, ChangeResult, MessageStore, NewMessage, StoredMessage } from '@parley/core';
+import type {
+  AppendResult,
+  ChangeResult,
+  MessageStore,
+  NewMessage,
+  StoredMessage,
+  Window,
+} from '@parley/core';
 
 type PageInput = Parameters<MessageStore['page']>[0];
 type UnreadAsk = Parameters<MessageStore['unread']>[0][number];
@@ -19,7 +26,17 @@ export function messageModel() {
       (message) => !message.is_deleted && !isOver(message, now) && !except.includes(message.message_id),
     );
 
+  const carry = (mediaId: string) =>
+    all.filter(({ payload }) => 'media_id' in payload && payload.media_id === mediaId);
+
   return {
+    carriers(mediaId: string) {
+      return carry(mediaId).map(({ message_id, chat_id, seq }) => ({ message_id, chat_id, seq }));
+    },
+    carriedIn(mediaId: string, windows: readonly Window[], now: string): boolean {
+      const inside = windows.flatMap(({ chatId, after, upTo }) => within(chatId, after, upTo));
+      return carry(mediaId).some((message) => inside.includes(message) && !isOver(message, now));
+    },
     /** Notes what a store says it stored. */
     store(batch: readonly NewMessage[], results: readonly AppendResult[]): void {
       batch.forEach(({ fingerprint: _f, context: _c, tokens: _t, ...message }, index) => {

@@ -18,7 +18,7 @@ export function inboxPush(
       inbox?.add({ kind: 'push', to: `${platform} …${token.slice(-6)}`, text, code: null });
       const { type, chat_id, message_id } = data;
       const ids = { platform, type, chat_id, message_id };
-      if (inbox === null) {
+      if (production || inbox === null) {
         log.info(ids, 'a push: no push service is configured, so it went nowhere');
       } else log.info(ids, `a push: ${text}`);
       return { outcome: 'sent' };

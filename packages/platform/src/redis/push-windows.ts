@@ -75,19 +75,23 @@ export class PushWindows {
   async nextDue(): Promise<number | null> {
     const { found, failure } = await this.#due('+inf', 1);
     if (failure !== undefined && found.length === 0) throw failure;
-    return found[0]?.at ?? null;
+    return found.length === 0 ? null : Math.min(...found.map(({ at }) => at));
   }
 
-  /** What is due up to a time, the longest due first; of each shard at most `limit`. */
+  /**
+   * What is due up to a time, of each shard the longest due, at most `limit`. Not always the same shard first: workers that look at the same
+   * time go for different windows, and a low limit gets to all of them.
+   */
   async #due(upTo: number | '+inf', limit: number): Promise<Settled<Due>> {
     const { commands } = this.#redis;
-    const asked = allShards.map((shard) =>
+    const first = Math.floor(Math.random() * allShards.length);
+    const asked = [...allShards.slice(first), ...allShards.slice(0, first)].map((shard) =>
       this.#redis.run(() =>
         commands.zrangebyscore(dueKey(shard), '-inf', upTo, 'WITHSCORES', 'LIMIT', 0, limit),
       ),
     );
     const { found, failure } = await settle(asked);
-    return { found: found.flatMap(toDue).sort((a, b) => a.at - b.at), failure };
+    return { found: found.flatMap(toDue), failure };
   }
 
   async #takeOf(chatId: string, due: Due[], now: number, ends: number): Promise<PushWindow[]> {

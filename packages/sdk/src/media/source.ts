@@ -9,11 +9,16 @@ export interface Source {
   readonly name: string;
   /** MIME type; empty where it is not known. */
   readonly mime: string;
-  /** What a `Blob` can be made of without reading it; null for what comes as a stream. */
-  readonly part: BlobPart | null;
+  /** What a `Blob` can be made of without reading it; null for what comes as a stream, until it was made one. */
+  part: BlobPart | null;
   /** Whether `open` can be called (again). */
   readonly readable: () => boolean;
   open(): ReadableStream<Uint8Array>;
+}
+
+/** Whether it can be sent (again). */
+export function isReadable({ part, readable }: Source): boolean {
+  return part !== null || readable();
 }
 
 /** Errors: `BAD_REQUEST` (no file, or a stream without its size). */

@@ -47,12 +47,15 @@ function headersOf({ token, parts }: UploadRequest): Record<string, string> {
   return { authorization: `Bearer ${token}`, 'content-type': parts.contentType };
 }
 
-/** A Blob of files takes no memory: browsers read it as they send. */
+/** A Blob of files takes no memory: browsers read it as they send. What comes as a stream is read to its end first, once. */
 async function blobOf({ parts, source, signal, moved }: UploadRequest): Promise<Blob> {
-  const { head, tail } = parts;
-  if (source.part) return new Blob([head, source.part, tail] as BlobPart[]);
-  // It is all read before it is sent, which counts as life, not as progress.
-  const body = new Body(source, { head, tail, moved: () => moved(0), hold: async () => {} });
+  source.part ??= await collected(source, signal, () => moved(0));
+  return new Blob([parts.head, source.part, parts.tail] as BlobPart[]);
+}
+
+async function collected(source: Source, signal: AbortSignal, moved: () => void): Promise<Blob> {
+  const none = new Uint8Array();
+  const body = new Body(source, { head: none, tail: none, moved, hold: async () => {} });
   const stop = onAbort(signal, () => body.close());
   try {
     return await new Response(body.stream as ReadableStream<Uint8Array<ArrayBuffer>>).blob();

@@ -10,7 +10,7 @@ import { baseOf } from '../lib/url.ts';
 import type { Timing } from '../timing.ts';
 import { multipart, type Part } from './multipart.ts';
 import { Meter, Watchdog } from './progress.ts';
-import type { Source } from './source.ts';
+import { isReadable, type Source } from './source.ts';
 import { type Transport, transportOf } from './transport.ts';
 import type { PhotoOptions } from './types.ts';
 
@@ -63,7 +63,7 @@ export class Uploads {
       retries: retry ?? defaultRetries,
       timing,
       signal: ended,
-      helps: (error) => upload.source.readable() && mayHelp(error),
+      helps: (error) => isReadable(upload.source) && mayHelp(error),
     });
     try {
       const data = await unlessAborted(work, ended);
@@ -86,10 +86,10 @@ export class Uploads {
       return await this.#parts.calls.withToken(
         (token) => this.#attempt(upload, token, meter, signal, gentle),
         signal,
-        source.readable,
+        () => isReadable(source),
       );
     } catch (error) {
-      if (source.readable() || !isTokenError(error)) throw error;
+      if (isReadable(source) || !isTokenError(error)) throw error;
       const { code, requestId } = error as ParleyError;
       const message = 'The token was refused, and the stream cannot be read a second time: upload it again';
       throw new ParleyError(code, message, { cause: error, requestId });
@@ -140,5 +140,5 @@ export class Uploads {
 /** Whether an upload that ended so may succeed later. One that was stored after all does no harm: nobody refers to it. */
 function mayHelp({ code, retryAfter }: ParleyError): boolean {
   if (code === 'TOO_MANY_REQUESTS') return retryAfter !== undefined;
-  return code === 'NETWORK_ERROR' || code === 'TIMEOUT' || code === 'SERVICE_UNAVAILABLE';
+  return code === 'NETWORK_ERROR' || code === 'SERVICE_UNAVAILABLE';
 }

@@ -5,7 +5,7 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ParleyClient, ParleyError, type Progress, type UploadFile } from '../../src/index.ts';
 import { fileFrom } from '../../src/node.ts';
 import type { Timing } from '../../src/timing.ts';
@@ -185,19 +185,22 @@ describe('aborting', () => {
     const controller = new AbortController();
     const reason = new Error('the person changed their mind');
     const closed = Promise.withResolvers<void>();
-    side.before = (request) => {
+    const ended = Promise.withResolvers<void>();
+    side.before = async (request) => {
       request.on('close', () => closed.resolve());
-      request.once('data', () => request.pause());
-      request.once('data', () => controller.abort(reason));
-      return true;
+      controller.abort(reason);
+      // What does not read does not see that the other side is gone.
+      await ended.promise;
+      return false;
     };
     const { state, stream } = streamOf(1000, 64 * 1024);
     const options = { type: 'document' as const, size: 1000 * 64 * 1024, signal: controller.signal };
     const error = await failure(client.media.upload(stream, options));
     expect(error).toMatchObject({ code: 'ABORTED', cause: reason });
+    ended.resolve();
     await closed.promise;
     expect(state).toMatchObject({ cancelled: true });
-    expect(side).toMatchObject({ times: 1, received: [] });
+    await vi.waitFor(() => expect(side).toMatchObject({ times: 1, received: [], broken: 1 }));
   });
 
   test('beforehand sends nothing', async () => {
