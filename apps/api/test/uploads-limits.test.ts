@@ -117,8 +117,8 @@ describe('a client that is answered early', () => {
     `POST /api/v1/media/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: ${multipart}\r\n${more}\r\n\r\n`;
 
   test.each([
-    [415, opened('image', 'x')],
-    [422, field('type', 'hologram')],
+    [415, opened('document', 'x')],
+    [422, opened('hologram')],
   ])(
     'gets its answer (%s), and the connection closes when it goes on for too long',
     async (status, start) => {

@@ -115,13 +115,14 @@ export class PostgresSessionStore implements SessionStore {
    * which it is found; so that goes last, where a session has more tokens than one call may delete.
    */
   async #forget(before: Date, limit: number): Promise<number> {
+    const since = before.toISOString();
     const forget = (tx: Pick<PrismaClient, '$queryRaw'>) => tx.$queryRaw<{ tokens: number }[]>`
       WITH over AS MATERIALIZED (
         SELECT DISTINCT session_id FROM (
           SELECT session_id FROM refresh_tokens last
-          WHERE rotated_at IS NULL AND expires_at < ${before}::timestamptz AND NOT EXISTS (
+          WHERE rotated_at IS NULL AND expires_at < ${since}::timestamptz AND NOT EXISTS (
             SELECT 1 FROM refresh_tokens other
-            WHERE other.session_id = last.session_id AND other.expires_at >= ${before}::timestamptz)
+            WHERE other.session_id = last.session_id AND other.expires_at >= ${since}::timestamptz)
           ORDER BY expires_at LIMIT ${limit}::int
         ) found
       ), doomed AS MATERIALIZED (

@@ -1,5 +1,5 @@
 /**
- * What is asked for every push among tens of thousands of rows: look-ups by index, whatever the planner knew when it made its plans; and
+ * What is asked for every push among thousands of rows: look-ups by index, whatever the planner knew when it made its plans; and
  * nothing of it goes with a crash.
  */
 import { randomUUID } from 'node:crypto';
@@ -10,7 +10,7 @@ import { PostgresPushLedger } from '../src/push-ledger.ts';
 import { nothingPublished } from './support/chats.ts';
 import { openPeople, type People } from './support/people.ts';
 
-const many = 10_000;
+const many = 6_000;
 const tables = [
   'push_windows',
   'push_taken_windows',

@@ -109,6 +109,7 @@ export async function createRuntime(
   const hasher = new WorkerHasher(config.otpHashCost);
   opened.defer(() => hasher.close());
   const inbox = config.production ? null : new DevInbox();
+  inbox?.shareOver(shared.signals);
   if (config.production && config.smsWebhookUrl === null) {
     log.warn({}, 'SMS_WEBHOOK_URL is not set: sign-in codes reach nobody');
   }

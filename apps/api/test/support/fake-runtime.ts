@@ -47,6 +47,8 @@ export interface FakeOptions {
   env?: Record<string, string>;
   parts?: Partial<CoreParts>;
   withInbox?: boolean;
+  /** Whether this server serves the files itself; it does unless told otherwise. */
+  withObjects?: boolean;
 }
 
 const fakeLedger: PushLedger = {
@@ -124,7 +126,7 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
     readiness: new Readiness(),
     leases: { hold: async () => true, release: async () => undefined },
     inbox,
-    objectUrls: objects,
+    objectUrls: (options.withObjects ?? true) ? objects : null,
     sweepObjects: null,
     start: () => objects.start(),
     settled: async () => undefined,

@@ -91,7 +91,18 @@ export interface FanOut {
 export type Signal =
   | { kind: 'kick'; session_ids: string[] }
   /** Members, blocks or settings of these chats changed: what is cached of them is old. */
-  | { kind: 'chats'; chat_ids: string[] };
+  | { kind: 'chats'; chat_ids: string[] }
+  /** A development server "sent" this: every inbox page shows it. */
+  | { kind: 'inbox'; item: SentItem };
+
+/** A text message or a push of a development server. */
+export interface SentItem {
+  kind: 'sms' | 'push';
+  to: string;
+  text: string;
+  /** The code of a sign-in message. */
+  code: string | null;
+}
 
 export interface Signals {
   /**

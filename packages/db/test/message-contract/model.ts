@@ -71,7 +71,7 @@ export function modelContract(kit: Kit): void {
             return changeOf(target, { kind: d.kind, userId: at(users, d.user), emoji: '👍' }, now);
           if (d.kind === 'edit')
             return changeOf(target, { kind: d.kind, payload: { body: now }, tokens: [] }, now);
-          return changeOf(target, { kind: d.kind as 'delete' | 'expire' | 'media' }, now);
+          return changeOf(target, { kind: d.kind }, now);
         });
         model.change(await kit.store.change(changes));
 

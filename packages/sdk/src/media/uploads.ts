@@ -140,5 +140,5 @@ export class Uploads {
 /** Whether an upload that ended so may succeed later. One that was stored after all does no harm: nobody refers to it. */
 function mayHelp({ code, retryAfter }: ParleyError): boolean {
   if (code === 'TOO_MANY_REQUESTS') return retryAfter !== undefined;
-  return code === 'NETWORK_ERROR' || code === 'SERVICE_UNAVAILABLE';
+  return code === 'NETWORK_ERROR' || code === 'TIMEOUT' || code === 'SERVICE_UNAVAILABLE';
 }

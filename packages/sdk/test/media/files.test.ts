@@ -176,10 +176,21 @@ describe('sending a file', () => {
     await client.sendImage(chatId, file, { clientMsgId });
     expect(side.times).toBe(1);
     expect(sends).toHaveLength(1);
-    // Another file is another message, and one that was sent is not remembered.
-    await client.sendImage(chatId, png(), { clientMsgId });
+    // What was sent is not remembered.
     await client.sendImage(chatId, file, { clientMsgId });
-    expect(side.times).toBe(3);
+    expect(side.times).toBe(2);
+  });
+
+  test('that failed begins anew with the same id and another file', async () => {
+    const { client, chatId, server, side } = await start();
+    server.overrides['messages.send'] = () => {
+      throw new Refused('INTERNAL_ERROR');
+    };
+    const clientMsgId = randomUUID();
+    for (const file of [png(), png()]) {
+      await failure(client.sendImage(chatId, file, { clientMsgId, retry: 0 }));
+    }
+    expect(side.times).toBe(2);
   });
 
   test('that is refused for good is uploaded anew the next time', async () => {

@@ -43,6 +43,25 @@ describe('a message with a file', () => {
     expect(calls.get('messages.list')).toBe(before);
   });
 
+  test('is not changed by news of its file that come again, after the next change', async () => {
+    const { model, other, tell, server, last, calls, client } = await showing();
+    const before = calls.get('messages.list');
+    model.sendVideo(other);
+    model.process(1);
+    const news = model.told.at(-1);
+    model.deleteForAll(1);
+    tell();
+    await until(() => expect(last()).toMatchObject({ is_deleted: true }));
+    const deleted = last();
+    server.broadcast('media.updated', news && 'data' in news ? news.data : null);
+    model.send(other, 'after it');
+    tell();
+    await until(() => expect(last()).toMatchObject({ payload: { body: 'after it' } }));
+    expect(deleted).toMatchObject({ media: null, version: model.chat().version - 1 });
+    expect(client.messages(model.chat().chat_id).all.at(-2)).toBe(deleted);
+    expect(calls.get('messages.list')).toBe(before);
+  });
+
   test('is fetched where the number of its file says that something is missing', async () => {
     const world = await showing();
     const { model, other, tell, calls } = world;

@@ -136,5 +136,5 @@ async function* check(
   };
   yield checked(head);
   if (rest) for await (const piece of { [Symbol.asyncIterator]: () => rest }) yield checked(bytes(piece));
-
+  text?.end();
 }
