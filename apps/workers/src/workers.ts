@@ -26,7 +26,7 @@ export function createWorkers(
       jobs.start();
       pushes.start();
     },
-    // Consumers go on until the bus itself stops: an event that comes between the two would be told to nobody.
+    // Consumers stay subscribed until the bus itself stops: what they do not take any more, the bus keeps.
     drain: async () => void (await Promise.all([jobs.stop(), pushes.drain()])),
   };
 }

@@ -207,6 +207,7 @@ describe('what the push service says', () => {
       expect(world.why(event, ben)).toBe('refused');
     }
     expect(world.logged).toEqual(['a push could not be handed over']);
+    expect(world.ledger.showing.size).toBe(0);
   });
 
   it('while it is away the event is kept; the repeat sends the rest, and nothing twice', async () => {

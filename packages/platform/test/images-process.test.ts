@@ -1,5 +1,5 @@
 // The processes that decode images: what happens when they crash, hang or are left behind.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
 import { isRunning } from '../src/embedded-postgres/processes.ts';
+import type { FromImageProcess } from '../src/media/images/job.ts';
 import { ImagePool } from '../src/media/images/pool.ts';
 import { LocalMediaTools } from '../src/media/index.ts';
 import { niceValues, openMediaTools, recordingLog, type TestTools } from './support/media-tools.ts';
@@ -78,11 +79,57 @@ test('an image that ends two processes is refused, and the next one is served', 
   expect(await width(open)).toBe(60);
 });
 
-test('an image that takes too long is refused, its process ended, and the next one is served', async () => {
-  const open = await opened({ timeouts: { imageMs: 2000 } });
+/** A pool whose processes work on an image for ever, or say so. */
+async function endless(cpuMs: number): Promise<{ pool: ImagePool; dir: string }> {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-image-pool-'));
+  cleanUps.push(() => rm(dir, { recursive: true, force: true }));
+  const program = join(dir, 'endless.mjs');
+  await writeFile(
+    program,
+    `process.on('message', ({ id }) => process.send({ kind: 'working', id, cpuMs: ${cpuMs} }));
+     process.send({ kind: 'ready' });`,
+  );
+  const pool = new ImagePool({ log: recordingLog(), processes: 1, imageMs: 1000, program });
+  cleanUps.push(() => pool.close());
+  return { pool, dir };
+}
+
+test('an image that is worked on for too long is refused; one that the machine had no time for can be sent again', async () => {
+  const paths = { uprightPath: '/u', smallPath: '/s', sourcePath: '/x' };
+  const job = { kind: 'image', format: 'png', orientation: 1, ...paths } as const;
+  const [hanging, starving] = [await endless(900), await endless(100)];
+  await expect(hanging.pool.look(job)).rejects.toMatchObject({ code: 'MEDIA_INVALID_TYPE' });
+  await expect(starving.pool.look(job)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+});
+
+test('a process tells how long it has worked', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-image-pool-'));
+  cleanUps.push(() => rm(dir, { recursive: true, force: true }));
+  const source = join(dir, 'source');
+  const large = sharp({ create: { width: 5000, height: 5000, channels: 3, background: '#888' } });
+  await writeFile(source, await large.png({ compressionLevel: 1 }).toBuffer());
+  const main = fileURLToPath(new URL('../src/media/images/main.ts', import.meta.url));
+  const child = fork(main, [], { execArgv: [] });
+  cleanUps.push(() => child.kill('SIGKILL'));
+  const messages: FromImageProcess[] = [];
+  child.on('message', (message: FromImageProcess) => messages.push(message));
+  await vi.waitFor(() => expect(messages).toEqual([{ kind: 'ready' }]), { timeout: 10_000 });
+  const paths = { uprightPath: join(dir, 'u'), smallPath: join(dir, 's'), sourcePath: source };
+  child.send({ id: 7, job: { kind: 'image', format: 'png', orientation: 6, ...paths } });
+  await vi.waitFor(() => expect(messages.at(-1)).toMatchObject({ kind: 'answer', id: 7 }), {
+    timeout: 20_000,
+  });
+  const told = messages.flatMap((message) => (message.kind === 'working' ? [message.cpuMs] : []));
+  expect(told.length).toBeGreaterThan(0);
+  expect(told.at(-1)).toBeGreaterThan(10);
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
+});
+
+test('a process that gives no sign is ended, and the next image is served', async () => {
+  const open = await opened({ timeouts: { imageMs: 3000 } });
   const pid = await freeze(open);
   const next = [width(open), width(open)] as const;
-  await expect(next[0]).rejects.toMatchObject({ code: 'MEDIA_INVALID_TYPE' });
+  await expect(next[0]).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
   expect(await next[1]).toBe(60);
   await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
   expect(await open.leftovers()).toEqual([]);

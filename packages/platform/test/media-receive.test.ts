@@ -140,6 +140,7 @@ describe('is refused', () => {
     ['text with a NUL', Buffer.from('a\0b')],
     ['text with a NUL far away', Buffer.from(`${'a'.repeat(70_000)}\0`)],
     ['text that ends in the middle of a character', Buffer.from('a👋').subarray(0, 3)],
+    ['long text that does so', Buffer.from(`${'a'.repeat(20_000)}👋`).subarray(0, -1)],
     ['HTML behind 20 KB of nothing', Buffer.from(`${' \n'.repeat(10_000)}<html>`)],
     ['UTF-16 with half a pair', Buffer.from('\ufeffa\ud83d!', 'utf16le')],
     ['a video sent as an image', mp4(), { type: 'image' }],

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { MediaType } from '@parley/contract';
 import { unavailable } from '@parley/core';
 import { describe, expect, test } from 'vitest';
+import { FileBytes } from '../src/media/kinds/file-bytes.ts';
 import { verifyFile } from '../src/media/kinds/index.ts';
 import { kinds } from '../src/media/kinds/kind.ts';
 import { compoundFile, officeEntries, pdf, type ZipEntry, zip } from './media-files/archives.ts';
@@ -77,6 +78,7 @@ describe('an archive', () => {
     return copy;
   };
   const directory = plain.indexOf('PK\x01\x02');
+  const last = plain.lastIndexOf('PK\x01\x02');
   const huge = Buffer.alloc(8, 0xff);
 
   test.each<[string, Buffer]>([
@@ -91,6 +93,7 @@ describe('an archive', () => {
 
   test.each<[string, Buffer]>([
     ['something before it', Buffer.concat([Buffer.from('#!/bin/sh\n'), plain])],
+    ['something before it that it counts', zip(many, { before: '#!/bin/sh\n' })],
     ['something behind it', Buffer.concat([plain, Buffer.from('<html>')])],
     ['another archive behind it', Buffer.concat([plain, zip([{ name: 'other' }])])],
     ['another archive before it', Buffer.concat([zip([{ name: 'other' }]), plain])],
@@ -99,9 +102,9 @@ describe('an archive', () => {
     ['a count that differs from the other', patched(-14, (bytes, at) => bytes.writeUInt16LE(1, at))],
     [
       'an entry behind its directory',
-      patched(directory + 42, (bytes, at) => bytes.writeUInt32LE(directory + 5, at)),
+      patched(last + 42, (bytes, at) => bytes.writeUInt32LE(directory - 5, at)),
     ],
-    ['an entry outside of it', patched(directory + 42, (bytes, at) => bytes.writeUInt32LE(0x7fffffff, at))],
+    ['an entry outside of it', patched(last + 42, (bytes, at) => bytes.writeUInt32LE(0x7fffffff, at))],
     ['a directory outside of it', patched(-6, (bytes, at) => bytes.writeUInt32LE(0x7fffffff, at))],
     ['a broken directory', patched(directory + 60, (bytes, at) => bytes.fill(0xff, at, at + 40))],
     ['a large directory outside of it', largeAt(huge)],
@@ -179,6 +182,15 @@ describe('an office file', () => {
     expect(await verifyAs(kind, bytes)).toContain(message);
   });
 
+  test('of before 2007 that uses what is not there is refused', async () => {
+    const bytes = compoundFile(['WordDocument']);
+    const table = (1 + bytes.readUInt32LE(76)) * 512;
+    bytes.writeUInt32LE(0xfffffffe, table + 100 * 4);
+    expect(await verifyAs('doc', bytes)).toBe(
+      'MEDIA_INVALID_TYPE: The file is incomplete: its end is missing',
+    );
+  });
+
   test('of before 2007 whose directory is a ring is refused', async () => {
     const bytes = compoundFile(['WordDocument'], [], 10_000);
     // The last sector of the directory leads to itself.
@@ -220,6 +232,13 @@ describe('sound and video', () => {
     ],
     ['an MP3 that says it is longer', 'mp3', mp3(40, 100_000), 'incomplete'],
     ['an OGG with a broken page', 'ogg', broken(ogg(['\x01vorbis']), 1500), 'pages'],
+    ['an OGG with a broken last page', 'opus', broken(ogg(['OpusHead'], 300), -10), 'last page'],
+    [
+      'an MP3 with much behind it',
+      'mp3',
+      Buffer.concat([mp3(400), Buffer.alloc(90_000, 'else')]),
+      'something else follows',
+    ],
     ['an MP4 without tracks', 'mp4', mp4({ order: ['mdat'] }), 'tracks'],
     ['an MP4 without content', 'mp4', mp4({ order: ['moov'] }), 'content'],
     ['an MP4 with something behind it', 'mp4', Buffer.concat([mp4(), Buffer.from('hello')]), 'after its end'],
@@ -281,9 +300,29 @@ function apeTag(): Buffer {
 
 function broken(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);
-  copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
+  const place = at < 0 ? copy.length + at : at;
+  copy.writeUInt8(copy.readUInt8(place) ^ 1, place);
   return copy;
 }
+
+test('a file that is looked into is read in blocks, of which only the last few are held', async () => {
+  const bytes = Buffer.from(Array.from({ length: 1000 }, (_, n) => n % 251));
+  const large = Buffer.concat(Array(1500).fill(bytes));
+  const reads: number[] = [];
+  const file = new FileBytes(async (start, end) => {
+    reads.push(start / 131_072);
+    return Readable.from([large.subarray(start, end + 1)]);
+  }, large.length);
+  for (const at of [0, 131_072, 131_070, 0, 300_000, 1_499_990]) {
+    expect(await file.at(at, 10)).toEqual(large.subarray(at, at + 10));
+  }
+  expect(reads).toEqual([0, 1, 2, 11]);
+  for (let block = 3; block < 9; block++) await file.at(block * 131_072, 1);
+  await file.at(8 * 131_072, 1);
+  await file.at(5, 1);
+  expect(reads).toEqual([0, 1, 2, 11, 3, 4, 5, 6, 7, 8, 0]);
+  expect(await outcome(file.at(1_499_995, 10))).toContain('incomplete');
+});
 
 test('images and text are not read', async () => {
   for (const mimeType of [

@@ -13,12 +13,15 @@ export interface ZipOptions {
   count?: number;
   /** With the records that archives of more than 4 GB, or 65 535 entries, need. */
   large?: boolean;
+  /** Something that stands before it, which its places count with. */
+  before?: string;
 }
 
 export function zip(entries: readonly ZipEntry[], options: ZipOptions = {}): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];
-  let at = 0;
+  const before = Buffer.from(options.before ?? '');
+  let at = before.length;
   for (const { name, data = '', encrypted = false } of entries) {
     const content = Buffer.from(data);
     const stored = encrypted ? Buffer.concat([Buffer.alloc(12, 0xe5), content]) : content;
@@ -39,7 +42,7 @@ export function zip(entries: readonly ZipEntry[], options: ZipOptions = {}): Buf
   const list = Buffer.concat(directory);
   const count = options.count ?? entries.length;
   const large = options.large ? largeRecords(count, list.length, at) : Buffer.alloc(0);
-  return Buffer.concat([...locals, list, large, endRecord(options, count, list.length, at)]);
+  return Buffer.concat([before, ...locals, list, large, endRecord(options, count, list.length, at)]);
 }
 
 function endRecord({ comment = '', large }: ZipOptions, count: number, length: number, at: number): Buffer {

@@ -1,5 +1,5 @@
 /** Videos and sounds that people upload (contract section 2, Media): how long, how large, and one picture. */
-import { type FootageFound, type Log, type MediaTools, unavailable } from '@parley/core';
+import { type FootageFound, isUnavailable, type Log, type MediaTools, unavailable } from '@parley/core';
 import pLimit from 'p-limit';
 import { keepError } from '../../objects/bytes.ts';
 import type { Images } from '../images/images.ts';
@@ -43,7 +43,7 @@ export class Footage {
     this.#limits = { wallMs: options.footageMs, cpuSeconds, addressBytes, fileBytes };
   }
 
-  /** See `MediaTools.footage`. Rejects for what `body` fails with, as it is, and with `SERVICE_UNAVAILABLE` for the disk and after `close()`. */
+  /** See `MediaTools.footage`. Rejects for what `body` fails with, as it is, and with `SERVICE_UNAVAILABLE` where nobody can look now: a full disk, `close()`. */
   footage: MediaTools['footage'] = async (file, body) => {
     keepError(body);
     const demuxer = demuxerFor(file.mimeType);
@@ -94,12 +94,13 @@ export class Footage {
     return { width, height, durationMs, thumbnail };
   }
 
-  /** Whatever is wrong with the file is no error; that there is no time left to look is one. */
+  /** Whatever is wrong with the file is no error; that nobody could look is one. */
   async #try<T>(what: string, work: () => Promise<T>): Promise<T | null> {
     try {
       return await work();
     } catch (error) {
       if (this.#closed) throw unavailable('Looking into videos and sounds', error);
+      if (isUnavailable(error)) throw error;
       this.#options.log.warn(
         { reason: (error as Error).message, what },
         'a video or sound could not be looked into',

@@ -43,9 +43,10 @@ export type ImageAnswer =
   /** `failed`: the image was not the reason, for example a full disk. */
   | { ok: false; error: 'broken' | 'too_large' | 'failed'; reason: string };
 
-/** `ready` comes once, before any job. */
+/** `ready` comes once, before any job; `working` again and again during one, with the milliseconds of processor time it has had. */
 export type FromImageProcess =
   | { kind: 'ready' }
+  | { kind: 'working'; id: number; cpuMs: number }
   | { kind: 'answer'; id: number; answer: ImageAnswer; residentBytes: number };
 
 export interface ToImageProcess {

@@ -6,13 +6,22 @@ import { writeFile } from 'node:fs/promises';
 import type { FromImageProcess, ToImageProcess } from './job.ts';
 import { look } from './look.ts';
 
+/** How often it tells that it is at work. */
+const workingMs = 250;
+
 // The owner ends this process when it is done; Ctrl-C and a service manager reach it before that.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 // Not process.exit(), which would wait for a decoder that hangs.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 process.on('message', async ({ id, job }: ToImageProcess) => {
+  const before = process.cpuUsage();
+  const working = setInterval(() => {
+    const { user, system } = process.cpuUsage(before);
+    send({ kind: 'working', id, cpuMs: (user + system) / 1000 });
+  }, workingMs);
   const answer = await look(job);
+  clearInterval(working);
   send({ kind: 'answer', id, answer, residentBytes: process.memoryUsage.rss() });
 });
 

@@ -10,6 +10,8 @@ export interface ImagePoolOptions {
   processes: number;
   /** Milliseconds that one image may take. */
   imageMs: number;
+  /** What runs in place of the image process: for tests. */
+  program?: string;
 }
 
 /** Starts a process when an image comes and none is free; what comes while all are busy waits in order. */
@@ -25,7 +27,7 @@ export class ImagePool {
     this.#limit = pLimit(options.processes);
   }
 
-  /** Errors: `MEDIA_INVALID_TYPE`, `MEDIA_TOO_LARGE` (pixels), `SERVICE_UNAVAILABLE` (no process can be had, or a full disk). */
+  /** Errors: `MEDIA_INVALID_TYPE`, `MEDIA_TOO_LARGE` (pixels), `SERVICE_UNAVAILABLE` (no process can be had, too busy a machine, a full disk). */
   look(job: ImageJob): Promise<ImageLook> {
     return this.#limit(async () => {
       try {
@@ -66,7 +68,7 @@ export class ImagePool {
       if (!process.isSpent) return process;
       this.#all.delete(process);
     }
-    const process = new ImageProcess(this.#options.log);
+    const process = new ImageProcess(this.#options.log, this.#options.program);
     this.#all.add(process);
     return process;
   }
@@ -82,8 +84,9 @@ export class ImagePool {
 
   #toAppError(error: unknown): AppError {
     if (error instanceof AppError) return error;
-    if (this.#closed || (error instanceof ProcessEnded && !error.ready)) return cannotLook(error);
-    if (!(error instanceof ProcessEnded || error instanceof TookTooLong)) return cannotLook(error);
+    const fromImage =
+      (error instanceof ProcessEnded && error.ready) || (error instanceof TookTooLong && !error.starved);
+    if (this.#closed || !fromImage) return cannotLook(error);
     this.#options.log.warn({ err: error }, 'an image could not be decoded');
     return refusal('broken', error.message);
   }

@@ -10,6 +10,8 @@ const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
 const niceness = 10;
 /** A machine under load may take long to load sharp; it says nothing about an image. */
 const startMs = 30_000;
+/** Of the time limit one part in so many must have been spent working, or it says nothing about the image. */
+const leastShare = 4;
 /** Decoders leave holes in the heap. Past this, a new process is cheaper than the memory. */
 const maxResidentBytes = 400 * 2 ** 20;
 /** Bytes kept of what it writes to stderr: the reason why it ended. */
@@ -25,8 +27,15 @@ export class ProcessEnded extends Error {
   }
 }
 
-/** The answer did not come in time, and the process was killed. */
-export class TookTooLong extends Error {}
+/** The answer did not come in time, and the process was killed. `starved`: the machine is at fault, which let it hardly work. */
+export class TookTooLong extends Error {
+  readonly starved: boolean;
+
+  constructor(ms: number, cpuMs: number) {
+    super(`no answer within ${ms} ms, of which it worked for ${Math.round(cpuMs)} ms`);
+    this.starved = cpuMs < ms / leastShare;
+  }
+}
 
 interface Waiting {
   id: number;
@@ -43,11 +52,13 @@ export class ImageProcess {
   #next = 1;
   #output = '';
   #residentBytes = 0;
+  #cpuMs = 0;
   #ended = false;
 
-  constructor(log: Log) {
+  /** `program` is for tests. */
+  constructor(log: Log, program = entry) {
     this.#log = log;
-    this.#child = fork(entry, [], {
+    this.#child = fork(program, [], {
       execArgv: [],
       // Secrets are in the environment: a decoder that was taken over must not find them there.
       env: childEnvironment(),
@@ -75,6 +86,7 @@ export class ImageProcess {
   async ask(job: ImageJob, ms: number): Promise<ImageAnswer> {
     await this.#inTime(this.#ready, startMs);
     const id = this.#next++;
+    this.#cpuMs = 0;
     const answer = new Promise<ImageAnswer>((resolve, reject) => {
       this.#waiting = { id, resolve, reject };
     });
@@ -97,8 +109,13 @@ export class ImageProcess {
           this.#log.debug({ imageProcess: this.#child.pid }, 'an image process started');
           return resolve();
         }
+        if (message.id !== this.#waiting?.id) return;
+        if (message.kind === 'working') {
+          this.#cpuMs = message.cpuMs;
+          return;
+        }
         this.#residentBytes = message.residentBytes;
-        if (message.id === this.#waiting?.id) this.#waiting.resolve(message.answer);
+        this.#waiting.resolve(message.answer);
       });
       const gone = (reason: string) => {
         const expected = this.#ended;
@@ -118,7 +135,7 @@ export class ImageProcess {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.end();
-        reject(new TookTooLong(`no answer within ${ms} ms`));
+        reject(new TookTooLong(ms, this.#cpuMs));
       }, ms);
     });
     return Promise.race([work, late]).finally(() => clearTimeout(timer));

@@ -67,10 +67,8 @@ function follow(bytes: Buffer, from: number, read: ReadFrame, like: Frame): { co
  * of the last frame are everywhere and play, so there only `checkXing` tells.
  */
 function checkTail(tail: Buffer, read: ReadFrame, like: Frame): void {
-  let at = findRow(tail, read, true, like);
-  if (at === undefined) throw damagedFile('it holds something else than sound');
   let end = 0;
-  while (at !== undefined) {
+  for (let at = findRow(tail, read, true, like); at !== undefined; ) {
     end = at + follow(tail.subarray(at), 0, read, like).end;
     const next = findRow(tail.subarray(end), read, false, like);
     at = next === undefined ? undefined : end + next;
