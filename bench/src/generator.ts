@@ -1,7 +1,10 @@
 import { runGroup } from './load/group-job.ts';
 import { IdleHerd } from './load/idle-job.ts';
+import { MediaBeside } from './load/media-beside.ts';
 import { runMessages } from './load/messages-job.ts';
+import { OfflineLoad } from './load/offline-job.ts';
 import { restSubject, runRest } from './load/rest-job.ts';
+import { runUploads } from './load/uploads-job.ts';
 import type { Call, GeneratorMethods, Method, Outcome, Phase, PhaseNotice } from './protocol.ts';
 
 /** The load generator's process: answers the calls of the benchmark that forked it, and ends with it. */
@@ -13,6 +16,8 @@ type Handlers = {
 };
 
 const herd = new IdleHerd();
+const beside = new MediaBeside();
+const offline = new OfflineLoad();
 
 const handlers: Handlers = {
   messages: runMessages,
@@ -22,6 +27,11 @@ const handlers: Handlers = {
   idleSignIn: (params) => herd.signIn(params),
   idleConnect: (params) => herd.connect(params),
   idleState: async () => herd.state(),
+  uploads: runUploads,
+  besideStart: (params) => beside.start(params),
+  besideStop: () => beside.stop(),
+  fcm: () => offline.listen(),
+  offline: (params, onPhase) => offline.run(params, onPhase),
 };
 
 function tell(message: PhaseNotice | Outcome): void {

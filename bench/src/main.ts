@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 import { stopAll } from './children.ts';
 import { describeCommit, describeMachine } from './machine.ts';
+import { MEDIA_USAGE, type MediaOptions, parseMediaOptions } from './media/options.ts';
+import type { MediaResults } from './media/report.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { publishedOptions, type Results, renderReport } from './report.ts';
 import { runGroups } from './run.ts';
@@ -16,13 +18,13 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A page of results that is kept beside the files. */
 interface Page {
-  file: 'latest.md' | 'stack.md' | 'scale.md';
+  file: 'latest.md' | 'stack.md' | 'scale.md' | 'media.md';
   title: string;
 }
 
 /** Writes the result file, its page and what `--json` asks for; returns where the results went. */
 function write(
-  results: Results | StackResults | ScaleResults,
+  results: Results | StackResults | ScaleResults | MediaResults,
   page: Page,
   report: string,
   options: Pick<Options, 'out' | 'json' | 'name'>,
@@ -43,9 +45,10 @@ function write(
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--scale')) return scale(parseScaleOptions(args));
+  if (args.includes('--media')) return media(parseMediaOptions(args));
   const options = parseOptions(args);
   if (options === 'help') {
-    console.log(`${USAGE}\n\n${SCALE_USAGE}`);
+    console.log([USAGE, SCALE_USAGE, MEDIA_USAGE].join('\n\n'));
     return 0;
   }
   if (options.stack) return stack(options);
@@ -93,6 +96,26 @@ async function scale(options: ScaleOptions | 'help'): Promise<number> {
   const page = { file: 'scale.md', title: 'What grows with what is stored' } as const;
   console.log(`Written to ${write(results, page, report, options)}`);
   return problems.length > 0 ? 1 : 0;
+}
+
+async function media(options: MediaOptions | 'help'): Promise<number> {
+  if (options === 'help') {
+    console.log(MEDIA_USAGE);
+    return 0;
+  }
+  // What makes images and starts workers is loaded only where that is wanted.
+  const [{ runMedia }, { publishedMediaOptions, renderMedia }] = await Promise.all([
+    import('./media/run.ts'),
+    import('./media/report.ts'),
+  ]);
+  const outcome = await runMedia(root, options);
+  if (interrupted) return interrupted;
+  const results = { ...circumstances(), options: publishedMediaOptions(options), ...outcome };
+  const report = renderMedia(results);
+  console.log(`\n${report}`);
+  const page = { file: 'media.md', title: 'Files and pushes' } as const;
+  console.log(`Written to ${write(results, page, report, options)}`);
+  return outcome.problems.length > 0 ? 1 : 0;
 }
 
 function circumstances(): Pick<Results, 'machine' | 'date' | 'commit'> {

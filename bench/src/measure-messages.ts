@@ -44,8 +44,9 @@ export function messagesJob(
 export async function measureMessages(
   target: Target,
   transport: Transport,
-  options: Options,
+  options: Pick<Options, 'pairs' | 'warmup' | 'seconds'>,
   { load, receipts }: { load: Load; receipts: boolean },
+  onPhase: (phase: Phase) => void = () => {},
 ): Promise<MessagesRow> {
   const generator = new GeneratorProcess();
   const samples: Partial<Record<Phase, CpuSample>> = {};
@@ -53,6 +54,7 @@ export async function measureMessages(
     const job = messagesJob(target.url, transport, options, { load, receipts });
     const result = await generator.call('messages', job, (phase) => {
       samples[phase] = sampleCpu(target.pid, generator.pid);
+      onPhase(phase);
     });
     const { measuring, measured } = samples;
     if (!measuring || !measured) throw new Error('the generator did not say when it measured');

@@ -1,5 +1,6 @@
 import type { Summary } from './histogram.ts';
 import type { Transport } from './load/connection.ts';
+import type { MediaMethods } from './media/protocol.ts';
 
 /**
  * What the benchmark and its load generator say to each other over IPC. The generator is a process of its own so
@@ -110,7 +111,7 @@ export interface IdleState {
 }
 
 /** The generator's methods: what they take and what they answer. */
-export interface GeneratorMethods {
+export interface GeneratorMethods extends MediaMethods {
   messages: { params: MessagesJob; result: MessagesResult };
   group: { params: GroupJob; result: GroupResult };
   restSubject: { params: { url: string; path: string }; result: RestSubject };

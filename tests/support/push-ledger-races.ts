@@ -84,16 +84,19 @@ export function pushRaces(ledgers: Ledgers): void {
     });
 
     it('win each claim once, whatever the order they ask in', async () => {
-      const [messages, devices] = [ids(5), ids(10)];
-      const pairs = messages.flatMap((messageId) => devices.map((deviceId) => ({ messageId, deviceId })));
-      const tries = numbers(20).map(async (n) => {
-        const asked = shuffled(pairs);
-        const won = await ledger(n).claim(asked, start);
-        return asked.filter((_, index) => won[index]);
-      });
-      const won = (await Promise.all(tries)).flat().map(({ messageId, deviceId }) => messageId + deviceId);
-      expect(won).toHaveLength(50);
-      expect(new Set(won).size).toBe(50);
+      let pairs: { messageId: string; deviceId: string }[] = [];
+      for (const _round of numbers(8)) {
+        const devices = ids(40);
+        pairs = ids(5).flatMap((messageId) => devices.map((deviceId) => ({ messageId, deviceId })));
+        const tries = numbers(8).map(async (n) => {
+          const asked = shuffled(pairs);
+          const won = await ledger(n).claim(asked, start);
+          return asked.filter((_, index) => won[index]);
+        });
+        const won = (await Promise.all(tries)).flat().map(({ messageId, deviceId }) => messageId + deviceId);
+        expect(won).toHaveLength(200);
+        expect(new Set(won).size).toBe(200);
+      }
       // Giving back and claiming anew at the same time: each is won by one, or free in the end.
       const rounds = await Promise.all(
         numbers(10).map(async (n) => {
@@ -101,7 +104,7 @@ export function pushRaces(ledgers: Ledgers): void {
           return ledger(n + 1).claim(shuffled(pairs), start);
         }),
       );
-      expect(rounds.flat().filter(Boolean)).toHaveLength(50);
+      expect(rounds.flat().filter(Boolean)).toHaveLength(200);
     });
 
     it('note and show things at once', async () => {

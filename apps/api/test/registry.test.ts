@@ -1,4 +1,4 @@
-import { procedureEntries, procedureKinds, type procedures } from '@parley/contract';
+import { procedureEntries, procedureKinds, type procedures, uploads } from '@parley/contract';
 import type { createTRPCClient } from '@trpc/client';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { z } from 'zod';
@@ -6,6 +6,7 @@ import { createRoutes, proceduresOf } from '../src/bridge/routes.ts';
 import { type AppRouter, router } from '../src/trpc/router.ts';
 
 const implemented = proceduresOf(router);
+const doors = ['anyone', 'self', 'signed_in', 'chat_member', 'chat_admin', 'message_sender', 'media_reader'];
 
 describe('the router and the contract', () => {
   test('have the same procedures, of the same kinds', () => {
@@ -27,9 +28,7 @@ describe('the router and the contract', () => {
   test('declare who may call each, and only signing in is open to anyone', () => {
     const access = procedureEntries().map(({ path, definition }) => [path, definition.access] as const);
     for (const [path, who] of access) {
-      expect(['anyone', 'self', 'signed_in', 'chat_member', 'chat_admin', 'message_sender'], path).toContain(
-        who,
-      );
+      expect(doors, path).toContain(who);
     }
     expect(access.filter(([, who]) => who === 'anyone').map(([path]) => path)).toEqual([
       'auth.requestOtp',
@@ -44,6 +43,12 @@ describe('the router and the contract', () => {
     expect(new Set(routes.map((route) => `${route.method} ${route.template}`)).size).toBe(routes.length);
     for (const route of routes) {
       expect(Object.keys(route.definition.success), route.path).toContain(String(route.status));
+    }
+  });
+
+  test('let nobody upload without a session', () => {
+    for (const { operationId, access } of Object.values(uploads)) {
+      expect(['self', 'chat_admin'], operationId).toContain(access);
     }
   });
 

@@ -6,23 +6,24 @@ import type { Job } from './jobs.ts';
 
 const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000];
 
-/** Messages that are emptied together, and how many of these rounds one run makes: 5,000 messages a second. */
-const expiryBatch = 500;
-const expiryRounds = 20;
-/** Files that are looked at together, and rounds of one run. */
-const cleanBatch = 200;
-const cleanRounds = 20;
-/** Tokens that are forgotten together, and rounds of one run. */
-const tokenBatch = 1_000;
-const tokenRounds = 20;
+/** How many things a round takes, and how many rounds one run makes at most: of messages that is 5,000 a second. */
+const expiry = { batch: 500, rounds: 20 };
+/** A file takes up to half a minute, and a worker that stops should not have to wait for more than one. */
+const missed = { batch: 1, rounds: 20 };
+const orphans = { batch: 200, rounds: 20 };
+const tokens = { batch: 1_000, rounds: 20 };
 /** Days for which a session that is over is still known, and a push token that no device registered again. */
 const [sessionDays, pushTokenDays] = [1, 270];
 
-/** Does rounds until one does less than a whole batch; says how much was done in all. */
-async function inRounds(rounds: number, batch: number, round: () => Promise<number>): Promise<number> {
+/** Does rounds until one does less than a whole batch, or it must stop; says how much was done in all. */
+async function inRounds(
+  signal: AbortSignal,
+  { rounds, batch }: { rounds: number; batch: number },
+  round: (batch: number) => Promise<number>,
+): Promise<number> {
   let done = 0;
-  for (let count = 0; count < rounds; count++) {
-    const some = await round();
+  for (let count = 0; count < rounds && !signal.aborted; count++) {
+    const some = await round(batch);
     done += some;
     if (some < batch) break;
   }
@@ -47,38 +48,42 @@ export function periodicJobs(core: Core, log: Log, sweepObjects: (() => Promise<
       // Messages whose time is over are emptied. Readers see them gone on time all the same.
       name: 'expiry',
       everyMs: 2 * second,
-      run: () => inRounds(expiryRounds, expiryBatch, () => expireMessages(core, expiryBatch)),
+      run: (signal) => inRounds(signal, expiry, (batch) => expireMessages(core, batch)),
     },
     {
       // Videos and sounds whose event was lost.
       name: 'media-missed',
       everyMs: minute,
-      run: () => processMissed(core, 20),
+      run: (signal) => inRounds(signal, missed, (batch) => processMissed(core, batch)),
     },
     {
       // Files that nothing refers to.
       name: 'media-orphans',
       everyMs: minute,
-      run: () =>
-        inRounds(cleanRounds, cleanBatch, async () => {
-          const { looked, deleted } = await cleanMedia(core, cleanBatch);
-          if (deleted > 0) log.info({ files: deleted }, 'files that nothing refers to were deleted');
+      async run(signal) {
+        let files = 0;
+        await inRounds(signal, orphans, async (batch) => {
+          const { looked, deleted } = await cleanMedia(core, batch);
+          files += deleted;
           return looked;
-        }),
+        });
+        if (files > 0) log.info({ files }, 'files that nothing refers to were deleted');
+        return files;
+      },
     },
     {
       name: 'sessions',
       everyMs: hour,
-      run: () =>
-        inRounds(tokenRounds, tokenBatch, () => core.sessions.forget(daysAgo(sessionDays), tokenBatch)),
+      run: (signal) => inRounds(signal, tokens, (batch) => core.sessions.forget(daysAgo(sessionDays), batch)),
     },
     {
       name: 'push-tokens',
       everyMs: 6 * hour,
-      run: () =>
-        inRounds(tokenRounds, tokenBatch, () => core.devices.expire(daysAgo(pushTokenDays), tokenBatch)),
+      run: (signal) =>
+        inRounds(signal, tokens, (batch) => core.devices.expire(daysAgo(pushTokenDays), batch)),
     },
     {
+      // What is remembered of pushes for a day.
       name: 'push-ledger',
       everyMs: 10 * minute,
       async run() {
@@ -89,6 +94,7 @@ export function periodicJobs(core: Core, log: Log, sweepObjects: (() => Promise<
   ];
   if (sweepObjects) {
     jobs.push({
+      // Uploads that a program which died never finished.
       name: 'objects',
       everyMs: day,
       everywhere: true,

@@ -7,7 +7,7 @@ export interface Account {
 /** Calls the API and returns `data` of the envelope; anything but success throws what the server said. */
 export async function callApi<T>(
   base: string,
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PUT',
   path: string,
   body?: unknown,
   token?: string,

@@ -13,9 +13,9 @@ function makeTile(): Buffer {
   const random = seededRandom(7);
   const tile = Buffer.alloc(tileSide * tileSide * 3);
   for (let at = 0; at < tile.length; at += 1) {
-    // The sum of four draws is near enough to a bell curve; its deviation is that of one times two.
-    const drawn = random() + random() + random() + random() - 2;
-    tile[at] = Math.min(255, Math.max(0, Math.round(128 + drawn * Math.sqrt(3) * deviation)));
+    // The sum of four draws is near enough to a bell curve; times √3 its deviation is 1.
+    const drawn = (random() + random() + random() + random() - 2) * Math.sqrt(3);
+    tile[at] = Math.min(255, Math.max(0, Math.round(128 + drawn * deviation)));
   }
   return tile;
 }

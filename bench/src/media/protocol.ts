@@ -86,6 +86,7 @@ export interface MediaMethods {
 /** Images through the tools alone. */
 export interface ImageToolsJob {
   path: string;
+  temporaryDir: string;
   processes: number;
   forMs: number;
 }

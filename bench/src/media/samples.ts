@@ -4,9 +4,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findFfmpeg } from '@parley/platform';
-
-import { noiseJpeg } from './noise.ts';
 import { padMp4, storedZip } from './containers.ts';
+import { noiseJpeg } from './noise.ts';
 import type { SampleFile } from './protocol.ts';
 
 const mega = 2 ** 20;
@@ -25,7 +24,9 @@ export const samples = {
   /** The same bytes within a ZIP of the same size. */
   async document(mb: number): Promise<SampleFile> {
     const image = await samples.largeImage(mb);
-    return kept('document', `noise-${mb}mb.zip`, async () => storedZip('noise.jpg', readFileSync(image.path)));
+    return kept('document', `noise-${mb}mb.zip`, async () =>
+      storedZip('noise.jpg', readFileSync(image.path)),
+    );
   },
   photo(megapixels: 2 | 12): Promise<SampleFile> {
     const [width, height] = megapixels === 2 ? [1600, 1200] : [4000, 3000];
@@ -65,7 +66,8 @@ function folder(): string {
   const { uid } = userInfo();
   const path = join(tmpdir(), `parley-samples-${uid}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (uid >= 0 && statSync(path).uid !== uid) throw new Error('the folder for sample files is somebody else’s');
+  if (uid >= 0 && statSync(path).uid !== uid)
+    throw new Error('the folder for sample files is somebody else’s');
   return path;
 }
 

@@ -22,16 +22,17 @@ import { testMongoUrl } from './support/mongo.ts';
 const settleMs = settleSeconds * 1000;
 
 const index = fc.nat({ max: 5 });
-/** Begins a task, lets one of those begun do its next call or end where it is, or lets time pass. */
+/** Begins a task, lets one of those begun do its next call, all its calls or no more, or lets time pass. */
 const move = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('upload' as const), n: index }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('send' as const), n: fc.nat({ max: 1 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('remove' as const), n: index }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('clean' as const), n: index }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('die' as const), n: index }) },
-  { weight: 14, arbitrary: fc.record({ kind: fc.constant('step' as const), n: index }) },
+  { weight: 7, arbitrary: fc.record({ kind: fc.constant('step' as const), n: index }) },
+  { weight: 7, arbitrary: fc.record({ kind: fc.constant('run' as const), n: index }) },
   {
-    weight: 3,
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('pass' as const),
       ms: fc.constantFrom(1, settleMs / 2, settleMs, hour, 24 * hour, keepMs),
@@ -54,6 +55,7 @@ class Scheduler {
     const world = this.#world;
     if (move.kind === 'pass') world.now += move.ms;
     else if (move.kind === 'step') await this.#step(pick(this.#tasks, move.n));
+    else if (move.kind === 'run') await this.#run(pick(this.#tasks, move.n));
     else if (move.kind === 'die') this.#end(pick(this.#tasks, move.n));
     else if (move.kind === 'upload') this.#tasks.push(world.upload());
     else if (move.kind === 'clean') this.#tasks.push(world.clean());
@@ -72,12 +74,16 @@ class Scheduler {
     if (done) this.#end(task);
   }
 
+  async #run(task: Task | undefined): Promise<void> {
+    while (task && this.#tasks.includes(task)) await this.#step(task);
+  }
+
   #end(task: Task | undefined): void {
     this.#tasks = this.#tasks.filter((other) => other !== task);
   }
 
   async finish(): Promise<void> {
-    while (this.#tasks.length > 0) await this.#step(this.#tasks[0]);
+    while (this.#tasks.length > 0) await this.#run(this.#tasks[0]);
   }
 }
 

@@ -1,9 +1,9 @@
 /** The media store on each engine. */
-import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Collection as CollectionOfDriver, MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../tests/support/postgres.ts';
 import { MongoConnection, MongoMediaStore, PostgresMediaStore, Sql } from '../src/index.ts';
-import { at, file, hour } from './media-contract/kit.ts';
+import { at, dueFrom, file, hour } from './media-contract/kit.ts';
 import { mediaStoreContract } from './media-store-contract.ts';
 import { testMongoUrl } from './support/mongo.ts';
 
@@ -50,6 +50,24 @@ describe.skipIf(why)(`on MongoDB${why}`, () => {
     await connection.close();
   });
   mediaStoreContract(() => new MongoMediaStore(connection));
+
+  it('gives who claims a file between the look and the write of a release its time too', async () => {
+    const [store, media] = [new MongoMediaStore(connection), file()];
+    await store.add(media, at(5 * hour));
+    const update = CollectionOfDriver.prototype.findOneAndUpdate;
+    const write = vi.spyOn(CollectionOfDriver.prototype, 'findOneAndUpdate');
+    write.mockImplementationOnce(async function (
+      this: CollectionOfDriver,
+      ...args: Parameters<typeof update>
+    ) {
+      await store.claim([media.media_id], at(hour), at(5 * hour));
+      return update.apply(this, args);
+    } as typeof update);
+    await store.release([media.media_id], at(hour), 120);
+    expect(write).toHaveBeenCalledTimes(3);
+    write.mockRestore();
+    expect(await dueFrom(store, media, [hour + 119_999, hour + 120_000])).toBe(hour + 120_000);
+  });
 
   it('makes its indexes once, with the first file where nobody did', async () => {
     const media = client.db().collection('media');

@@ -50,23 +50,30 @@ describe.skipIf(!single.engine)(`on one server${single.why}`, () => {
     await redis.close();
   });
 
-  it('keeps everything for a day, under keys of one slot for each step', async () => {
-    await ledger.gather(messageOf(chat, 1), [user], windowMs, start);
-    const shardOf = (key: string | undefined) => /^push:\{\d+\}:/.exec(key ?? '')?.[0];
-    const [due, windows] = (await keys()).toSorted().toReversed();
-    expect([shardOf(due), windows]).toEqual([shardOf(windows), `${shardOf(windows)}chat:${chat}`]);
-    await ledger.take(over, 1, leaseMs);
-    await ledger.claim([{ messageId: m1, deviceId: device }]);
-    await ledger.shown(user, chat, [device]);
-    await ledger.note([{ messageId: m1, userId: user, reason: 'sent', detail: null }], start);
+  const shardOf = (key: string | undefined) => /^push:\{\d+\}:/.exec(key ?? '')?.[0];
+  const expectKept = async (count: number) => {
     const held = await keys();
-    expect(held).toHaveLength(5);
+    expect(held).toHaveLength(count);
     for (const key of held) {
       expect(shardOf(key)).toBeDefined();
       const left = await raw(url, (admin) => admin.ttl(key));
       expect(left).toBeGreaterThan(86_300);
       expect(left).toBeLessThanOrEqual(86_400);
     }
+  };
+
+  it('keeps everything for a day, under keys of one slot for each step', async () => {
+    await ledger.gather(messageOf(chat, 1), [user], windowMs, start);
+    const [due, windows] = (await keys()).toSorted().toReversed();
+    expect([shardOf(due), windows]).toEqual([shardOf(windows), `${shardOf(windows)}chat:${chat}`]);
+    await expectKept(2);
+    // Each step says how long anew.
+    for (const key of await keys()) await raw(url, (admin) => admin.persist(key));
+    await ledger.take(over, 1, leaseMs);
+    await ledger.claim([{ messageId: m1, deviceId: device }]);
+    await ledger.shown(user, chat, [device]);
+    await ledger.note([{ messageId: m1, userId: user, reason: 'sent', detail: null }], start);
+    await expectKept(5);
   });
 
   it('gathers for 255 users with one command', async () => {
@@ -83,6 +90,27 @@ describe.skipIf(!single.engine)(`on one server${single.why}`, () => {
     await raw(url, (admin) => admin.script('FLUSH'));
     await ledger.gather(messageOf(chat, 2), [user], windowMs, start);
     expect(await ledger.take(over, 1, leaseMs)).toMatchObject([{ count: 2 }]);
+  });
+
+  it('takes nothing too early that was opened after it looked', async () => {
+    await using elsewhere = connect(url);
+    const worker = new RedisPushLedger(elsewhere);
+    await worker.gather(messageOf(chat, 1), [user], windowMs, start);
+    const look = redis.commands.zrangebyscore.bind(redis.commands) as (
+      ...args: unknown[]
+    ) => Promise<string[]>;
+    let taken: unknown[] = [];
+    vi.spyOn(redis.commands, 'zrangebyscore').mockImplementation((async (...args: unknown[]) => {
+      const found = await look(...args);
+      if (found.length > 0 && taken.length === 0) {
+        taken = await worker.take(over, 1, leaseMs);
+        await worker.gather(messageOf(chat, 2), [user], windowMs, over);
+      }
+      return found;
+    }) as typeof redis.commands.zrangebyscore);
+    expect(await ledger.take(over, 10, leaseMs)).toEqual([]);
+    expect(taken).toHaveLength(1);
+    expect(await ledger.take(over + windowMs, 10, leaseMs)).toMatchObject([{ count: 1 }]);
   });
 
   it('forgets what is due of a chat that is forgotten', async () => {
