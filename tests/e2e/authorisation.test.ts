@@ -4,6 +4,7 @@ import {
   clientEvents,
   type ErrorCode,
   errorCatalogue,
+  type Media,
   type ProcedureDefinition,
   pathParameters,
   procedureEntries,
@@ -31,6 +32,8 @@ const sockets = new Map<CallerRole, TestSocket>();
 /** Messages that `blocked` sent before it was blocked, one for each cell. */
 const fromBlocked: string[] = [];
 let gone: SignedIn;
+/** Files, by who uploaded them. */
+const files = new Map<SignedIn, string>();
 
 const post = async <T>(by: SignedIn, path: string, body: unknown, method = 'POST') =>
   (await parley.rest.call<T>(method, path, { token: by.token, body })).data;
@@ -52,6 +55,11 @@ beforeAll(async () => {
   const needed = 2 * procedureEntries().length + Object.keys(clientEvents).length;
   for (let count = 0; count < needed; count++) fromBlocked.push(await message(people.blocked, direct));
   await post(people.blocker, `/users/${people.blocked.id}/block`, undefined);
+  for (const by of [people.sender, people.blocked]) {
+    const file = { bytes: Buffer.from('a text\n'), name: 'a.txt' };
+    const upload = parley.rest.upload<Media>('POST', '/media/upload', by.token, file, { type: 'document' });
+    files.set(by, (await upload).data.media_id);
+  }
   for (const role of roles) {
     ownChats.set(role, await parley.rest.chat(people[role], await parley.user()));
     sockets.set(role, await rawSocket(parley.url, people[role].token));
@@ -73,7 +81,8 @@ async function setScene(role: CallerRole): Promise<Scene> {
     ownChat: ownChats.get(role) ?? '',
     token: people[role].token,
   };
-  if (role === 'blocked') return { ...scene, chat: direct, message: fromBlocked.pop() ?? '' };
+  const media = files.get(role === 'blocked' ? people.blocked : sender) ?? '';
+  if (role === 'blocked') return { ...scene, chat: direct, message: fromBlocked.pop() ?? '', media };
   const ids = [sender.id, member.id, removed.id];
   const { chat_id: chat } = await post<{ chat_id: string }>(admin, '/chats', {
     type: 'group',
@@ -81,8 +90,13 @@ async function setScene(role: CallerRole): Promise<Scene> {
     participant_ids: ids,
   });
   const sent = await message(sender, chat);
+  await post(sender, `/chats/${chat}/messages`, {
+    client_msg_id: randomUUID(),
+    type: 'document',
+    payload: { media_id: media, filename: 'a.txt' },
+  });
   await post(admin, `/chats/${chat}/participants/${removed.id}`, undefined, 'DELETE');
-  return { ...scene, chat, message: sent };
+  return { ...scene, chat, message: sent, media };
 }
 
 type Outcome = { status: number; code: Expected };

@@ -154,6 +154,26 @@ describe('a file in a message', () => {
     socket.close();
   });
 
+  it('goes over both sockets like any message, and its caption can be edited', async () => {
+    const { ada, ben, chat } = await two();
+    const { media_id } = (await ada.upload(await photo(), 'image', 'a.jpg')).data;
+    for (const kind of ['raw', 'socket.io'] as const) {
+      const [adas, bens] = await Promise.all([ada.socket(kind), ben.socket(kind)]);
+      const payload = { media_id, caption: `over ${kind}` };
+      const client_msg_id = randomUUID();
+      await adas.ask('message.send', { chat_id: chat, client_msg_id, type: 'image', payload });
+      const told = await bens.next('message.new');
+      expect(told).toMatchObject({ payload, media: { media_id, width: 1200, status: 'ready' } });
+      const edit = { caption: 'edited' };
+      await ada.do('PATCH', `/messages/${told.message_id}`, { payload: edit });
+      expect(await bens.next('message.edited')).toMatchObject({
+        payload: { media_id, ...edit },
+        media: { media_id },
+      });
+      for (const socket of [adas, bens]) socket.close();
+    }
+  });
+
   it('can be read by who uploaded it and who sees the message, and by nobody else', async () => {
     const { ada, ben, eve } = await two();
     const { chat_id: chat } = await ada.group('Lake', ben);

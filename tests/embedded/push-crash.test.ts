@@ -104,8 +104,6 @@ async function scene(count: number): Promise<Scene> {
   const chats = await Promise.all(users.map((user) => rest.chat(sender, user)));
   const body = { type: 'group', name: 'Lake', participant_ids: users.map((user) => user.id) };
   const group = await rest.call<{ chat_id: string }>('POST', '/chats', { token: sender.token, body });
-  // They are told that they were added.
-  await Promise.all(tokens.map((token) => fcm.asked((request) => request.token === token)));
   return { sender, users, tokens, chats, group: group.data.chat_id };
 }
 
@@ -141,19 +139,21 @@ it('what was in the hands of FCM at the kill is not handed over again, and what 
   const sent = await Promise.all(chats.map((chat) => say(sender, chat, 'one')));
   await say(sender, group, 'to all');
   // Direct pushes at once, the group's when its window is over.
-  await eventually('all are asked', () => tokens.every((token) => asked(token).length >= 2 + 1));
+  await eventually('all are asked', () => tokens.every((token) => asked(token).length >= 2));
   fcm.answer('*', 'sent');
   await killed();
   const next = await Promise.all(chats.map((chat) => say(sender, chat, 'two')));
   const all = await say(sender, group, 'to all again');
   await eventually('what comes after rings', () =>
-    tokens.every((token, index) => asked(token).includes(next[index] ?? '') && asked(token).includes(all ?? '')),
+    tokens.every(
+      (token, index) => asked(token).includes(next[index] ?? '') && asked(token).includes(all ?? ''),
+    ),
   );
   tokens.forEach((token, index) => {
     expect(asked(token)).toContain(sent[index]);
   });
   expectOnce(tokens);
-});
+}, 90_000);
 
 it('a window that was open at the kill is pushed after it, once, with all that it held', async () => {
   const { sender, tokens, group } = await scene(4);
@@ -166,18 +166,17 @@ it('a window that was open at the kill is pushed after it, once, with all that i
     expect(pushed(token)).toHaveLength(1);
     expect(pushed(token)[0]?.data).toMatchObject({ message_id: ids.at(-1), message_count: '5' });
   }
-});
+}, 90_000);
 
 it('killed again and again amid a burst, it doubles no push, and misses none but those in its hands', async () => {
   const { sender, tokens, chats, group } = await scene(8);
   const sent = chats.map((): string[] => []);
-  let lastKnown: Promise<void>[] = [];
   const round = async (n: number) => {
-    lastKnown = chats.map(async (chat, index) => {
+    const direct = chats.map(async (chat, index) => {
       const id = await say(sender, chat, `no ${n}`);
       if (id !== undefined) sent[index]?.push(id);
     });
-    await Promise.all([...lastKnown, say(sender, group, `to all ${n}`)]);
+    await Promise.all([...direct, say(sender, group, `to all ${n}`)]);
   };
   for (let kill = 0; kill < 3; kill++) {
     let running = true;
@@ -195,12 +194,11 @@ it('killed again and again amid a burst, it doubles no push, and misses none but
   const rang = (token: string, index: number) =>
     [last[index], last.at(-1)].every((id) => asked(token).includes(id ?? ''));
   await eventually('the last ones ring', () => tokens.every(rang), 30);
-  // Those of which a worker was told are begun before what comes later in the same chat.
   const missing = tokens.map((token, index) => {
     const told = new Set(asked(token));
     return (sent[index] ?? []).filter((id) => !told.has(id)).length;
   });
-  console.log('sent', sent.map((s) => s.length), 'missing', missing);
   expectOnce(tokens);
+  // One at a time is in a worker's hands for each chat, and there were three kills.
   expect(Math.max(...missing)).toBeLessThanOrEqual(3);
-});
+}, 90_000);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { RateLimiter } from '@parley/core';
 import { describe, expect, test } from 'vitest';
 import { answerTo, begin, end, field } from './support/forms.ts';
 import { expectError, TestServer } from './support/http.ts';
@@ -30,20 +31,28 @@ describe('a client that goes away', () => {
     await nothingKept(server);
   });
 
-  test('before its file begins, or while it is looked up who it is, leaves nothing', async () => {
-    const { server, token } = await start();
-    await using _stopped = server;
-    for (const path of ['/api/v1/media/upload', '/api/v1/users/me']) {
-      const sent = begin(server, token, { 'content-length': 10_000 });
-      if (path.endsWith('me')) {
-        sent.method = 'PATCH';
-        sent.path = path;
-      }
-      sent.write(field('type', 'image'));
-      await once(server.server, 'request');
-      sent.destroy();
-    }
-    await expect.poll(() => statuses(server)).toEqual([499, 499]);
+  test.each([
+    ['POST', '/api/v1/media/upload'],
+    ['PATCH', '/api/v1/users/me'],
+  ])('before it is known who it is leaves nothing (%s %s)', async (method, path) => {
+    const known = Promise.withResolvers<void>();
+    const rates: RateLimiter = {
+      async consume() {
+        await known.promise;
+        return { allowed: true };
+      },
+      peek: async () => ({ allowed: true }),
+      reset: async () => undefined,
+    };
+    await using server = await TestServer.start({ parts: { rates }, times: patient });
+    const { token } = await server.signIn();
+    const sent = begin(server, token, { 'content-length': 10_000 }, [method, path]);
+    sent.write(field('type', 'image'));
+    await once(server.server, 'request');
+    sent.destroy();
+    await expect.poll(() => server.connections()).toBe(0);
+    known.resolve();
+    await expect.poll(() => statuses(server)).toEqual([499]);
     await nothingKept(server);
   });
 });

@@ -11,12 +11,16 @@ export function createStandalone(config: Config, overrides: RuntimeOverrides = {
     config,
     'standalone',
     (runtime) => {
-      const api = createApi(runtime);
+      // Realtime is here: there is nothing to forward to.
+      const api = createApi({ ...runtime, config: { ...runtime.config, realtimeUrl: null } });
       const realtime = createRealtime(runtime);
       const workers = createWorkers(runtime);
       return {
         handler: api.handler,
-        attach: (server) => realtime.attach(server),
+        attach(server) {
+          api.attach(server);
+          realtime.attach(server);
+        },
         start: () => workers.start(),
         drain: () => Promise.all([realtime.drain(), api.drain(), workers.drain()]),
       };

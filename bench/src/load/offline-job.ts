@@ -30,7 +30,8 @@ export class OfflineLoad {
     const connections: Connection[] = [];
     let running = true;
     const accounts = await signInMany(job.url, job.pairs * 2);
-    let seen = 0;
+    // What came before is of another row.
+    let seen = fcm.requests.length;
     const look = (): void => {
       const now = performance.now();
       for (; seen < fcm.requests.length; seen += 1) {
@@ -45,7 +46,7 @@ export class OfflineLoad {
       await mapLimit(job.pairs, 8, async (index) => {
         const [from, to] = [accounts[index * 2], accounts[index * 2 + 1]];
         if (!from || !to) throw new Error('too few accounts');
-        const device = `bench-device-${index}`;
+        const device = `bench-device-${to.userId}`;
         const body = { token: device, platform: 'android' };
         await callApi(job.url, 'PUT', '/users/me/fcm-token', body, to.token);
         const chatId = await openDirectChat(job.url, from, to.userId);

@@ -53,7 +53,10 @@ export class OfflinePair {
   /** A push for this message was seen at `now`. */
   onPush(messageId: string, now: number): void {
     const { meter } = this.#options;
-    if (this.#pushed.has(messageId)) return meter.violation(`message ${messageId} was pushed twice`);
+    if (this.#pushed.has(messageId)) {
+      meter.violation(`message ${messageId} was pushed twice`);
+      return;
+    }
     this.#pushed.add(messageId);
     const flight = this.#unpushed.get(messageId);
     if (!flight) this.#early.set(messageId, now);
@@ -78,7 +81,10 @@ export class OfflinePair {
     const now = performance.now();
     const { clientMsgId, messageId } = incoming;
     const flight = this.#unanswered.get(clientMsgId);
-    if (!flight) return meter.violation(`answered twice, or never sent: ${clientMsgId}`);
+    if (!flight) {
+      meter.violation(`answered twice, or never sent: ${clientMsgId}`);
+      return;
+    }
     this.#unanswered.delete(clientMsgId);
     meter.countAccepted();
     if (flight.measured) meter.acceptance.recordMs(now - flight.at);

@@ -6,7 +6,7 @@ import type { ToolsRow } from './rows.ts';
 
 /** The image tools alone, in a process of their own. */
 export async function measureTools(
-  { path }: SampleFile,
+  { path }: Pick<SampleFile, 'path'>,
   processes: number,
   seconds: number,
 ): Promise<ToolsRow> {

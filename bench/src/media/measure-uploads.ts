@@ -16,19 +16,21 @@ export async function measureUploads(
 ): Promise<{ row: UploadRow; problems: string[] }> {
   const generator = new GeneratorProcess();
   const memory = new MemoryWatch(target.pid);
-  const samples: Partial<Record<'measuring' | 'measured', FamilySample>> = {};
+  let before: FamilySample = null;
   try {
     const { violations, firstViolations, ...result } = await generator.call(
       'uploads',
       { url: target.url, ...job },
       (phase) => {
-        samples[phase] = sampleFamily(target.pid);
-        if (phase === 'measuring') memory.start();
-        else memory.stop();
+        if (phase === 'measuring') {
+          before = sampleFamily(target.pid);
+          memory.start();
+        } else memory.answered();
       },
     );
+    memory.stop();
+    const cpu = familyUse(before, sampleFamily(target.pid));
     const { bytes } = job.file;
-    const cpu = familyUse(samples.measuring ?? null, samples.measured ?? null);
     const problems = violations > 0 ? [`${name}: ${violations} × such as ${firstViolations.join('; ')}`] : [];
     return {
       row: { name, bytes, concurrency: job.concurrency, ...result, cpu, rssKb: memory.seen },
@@ -40,11 +42,10 @@ export async function measureUploads(
   }
 }
 
-/** The most resident memory that a process has had between two moments. */
+/** The most resident memory that a process has had since a moment, up to two others. */
 class MemoryWatch {
   readonly #pid: number | null;
-  #before: number | null = null;
-  #most = 0;
+  #seen: UploadRow['rssKb'] = null;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(pid: number | null) {
@@ -52,8 +53,16 @@ class MemoryWatch {
   }
 
   start(): void {
-    this.#before = this.#look();
+    const before = this.#now();
+    if (before === null) return;
+    this.#seen = { before, most: before, mostReady: before };
     this.#timer = setInterval(() => this.#look(), lookEveryMs);
+  }
+
+  /** All uploads are answered; files may still be looked into. */
+  answered(): void {
+    this.#look();
+    if (this.#seen) this.#seen.most = this.#seen.mostReady;
   }
 
   stop(): void {
@@ -62,13 +71,15 @@ class MemoryWatch {
     this.#timer = undefined;
   }
 
-  get seen(): { before: number; most: number } | null {
-    return this.#before === null ? null : { before: this.#before, most: this.#most };
+  get seen(): UploadRow['rssKb'] {
+    return this.#seen;
   }
 
-  #look(): number | null {
-    const now = this.#pid === null ? null : readRssKb(this.#pid);
-    this.#most = Math.max(this.#most, now ?? 0);
-    return now;
+  #look(): void {
+    if (this.#seen) this.#seen.mostReady = Math.max(this.#seen.mostReady, this.#now() ?? 0);
+  }
+
+  #now(): number | null {
+    return this.#pid === null ? null : readRssKb(this.#pid);
   }
 }

@@ -4,13 +4,15 @@ import type { EventContext, PushGateway, PushMeter } from '@parley/core';
 import { parseConfig } from '@parley/platform';
 import { createRuntime, type Runtime } from '@parley/runtime';
 
-import { phoneSeries } from '../load/http-api.ts';
+import { mapLimit, phoneSeries } from '../load/http-api.ts';
 import { BODY } from '../load/pair.ts';
 import type { PushJob } from './protocol.ts';
 
 /** People of the world, two of whom make a direct chat. */
-export const people = 200;
-const groups = 40;
+const people = 200;
+const groups = 20;
+/** Steps of making them under way at a time. */
+const atOnce = 8;
 /** Of a group, beside the one who writes. */
 export const groupReaders = 50;
 
@@ -148,25 +150,24 @@ export class PushWorld {
   async #populate(): Promise<void> {
     const { users, devices, chats } = this.core;
     const phone = phoneSeries();
-    const ids: string[] = [];
-    for (let n = 0; n < people; n += 1) {
+    const ids = await mapLimit(people, atOnce, async (n) => {
       const { user } = await users.upsertByPhone(phone(n));
       const device = { userId: user.id, sessionId: randomUUID(), token: `bench-device-${user.id}` };
       await devices.register({ ...device, platform: 'android' });
-      ids.push(user.id);
-    }
-    for (let n = 0; n < people; n += 2) {
-      const [creator = '', other = ''] = ids.slice(n, n + 2);
+      return user.id;
+    });
+    this.direct = await mapLimit(people / 2, atOnce, async (n) => {
+      const [creator = '', other = ''] = ids.slice(2 * n);
       const { chat } = await chats.openDirect({ chatId: randomUUID(), creator, other, context });
-      this.direct.push({ chatId: chat.chat_id, sender: creator, members: [creator, other] });
-    }
-    for (let n = 0; n < groups; n += 1) {
-      const members = Array.from({ length: groupReaders + 1 }, (_, m) => ids[(n * 5 + m) % people] ?? '');
+      return { chatId: chat.chat_id, sender: creator, members: [creator, other] };
+    });
+    this.groups = await mapLimit(groups, atOnce, async (n) => {
+      const members = Array.from({ length: groupReaders + 1 }, (_, m) => ids[(n * 10 + m) % people] ?? '');
       const [creator = '', ...others] = members;
       const chatId = randomUUID();
       const group = { chatId, creator, others, name: `Group ${n}`, description: '' };
       if (!(await chats.createGroup(group, () => []))) throw new Error('a group could not be made');
-      this.groups.push({ chatId, sender: creator, members });
-    }
+      return { chatId, sender: creator, members };
+    });
   }
 }

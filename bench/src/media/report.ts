@@ -70,16 +70,16 @@ const uploadHead = ['uploads', 'seconds', 'p50', 'p95', 'max', ...cpuHead];
 
 function renderUploads(rows: readonly UploadRow[]): string[] {
   if (rows.length === 0) return [];
-  const head = ['uploads', ...uploadHead.slice(1), 'MB before', 'most', 'ready after'];
+  const head = ['uploads', ...uploadHead.slice(1), 'MB before', 'most', 'till ready', 'ready after'];
   const mb = (kb: number | undefined): string => (kb === undefined ? '–' : (kb / 1024).toFixed(1));
   const body = rows.map((row) => {
     const [count, ...cells] = uploadCells(row);
-    const memory = [row.rssKb?.before, row.rssKb?.most].map(mb);
+    const memory = [row.rssKb?.before, row.rssKb?.most, row.rssKb?.mostReady].map(mb);
     return [`${row.name} (${count})`, ...cells, ...memory, `${row.readySeconds.toFixed(2)} s`];
   });
   const note =
-    'Milliseconds from the first byte sent to the last of the answer; CPU seconds for each upload (tools: image processes, ffmpeg); ' +
-    'MB: resident memory of the server process, until the last answer; ready: looked into by a worker.';
+    'Milliseconds from the first byte sent to the last of the answer; CPU seconds for each upload until all are ready (tools: image processes, ' +
+    'ffmpeg); MB: resident memory of the server process, the most until the last answer and until all are ready; ready: looked into by a worker.';
   return ['## Uploads', table(head, body), note];
 }
 
@@ -124,24 +124,21 @@ function renderPushes(rows: readonly PushRow[], missing: readonly string[]): str
   ];
 }
 
-function renderOffline(row: OfflineRow | null): string[] {
-  if (!row) return [];
-  const { cpu, push, acceptance } = row;
-  const cores = [cpu.server, cpu.postgres, cpu.generator, cpu.others].map((seconds) =>
-    seconds === null ? '–' : (seconds / cpu.wallSeconds).toFixed(2),
-  );
+function renderOffline(rows: readonly OfflineRow[]): string[] {
+  if (rows.length === 0) return [];
   const head = ['direct, away', 'accepted/s', 'pushed/s', 'push p50', 'p95', 'p99', 'answer p50', 'p99'];
-  const cells = [push.p50, push.p95, push.p99, acceptance.p50, acceptance.p99].map(ms);
-  const rates = [row.acceptedPerSecond, row.pushedPerSecond].map(whole);
-  const cpuHeads = ['server', 'PostgreSQL', 'generator', 'others', 'limited by'];
-  const note = `${row.pairs} pairs. Milliseconds from send to the request that came to a fake FCM, which is in the generator; CPU in cores used.`;
-  return [
-    table(
-      [...head, ...cpuHeads],
-      [[`/ws, ${row.inFlight} in flight`, ...rates, ...cells, ...cores, cpu.limitedBy]],
+  const body = rows.map(({ name, cpu, push, acceptance, acceptedPerSecond, pushedPerSecond }) => [
+    name,
+    ...[acceptedPerSecond, pushedPerSecond].map(whole),
+    ...[push.p50, push.p95, push.p99, acceptance.p50, acceptance.p99].map(ms),
+    ...[cpu.server, cpu.postgres, cpu.generator, cpu.others].map((seconds) =>
+      seconds === null ? '–' : (seconds / cpu.wallSeconds).toFixed(2),
     ),
-    note,
-  ];
+    cpu.limitedBy,
+  ]);
+  const note =
+    'Over /ws, through a whole server. Milliseconds from send to the request that came to a fake FCM, which is in the generator; CPU in cores used.';
+  return [table([...head, 'server', 'PostgreSQL', 'generator', 'others', 'limited by'], body), note];
 }
 
 function renderBeside({ beside: rounds }: MediaRows, rate: number): string[] {

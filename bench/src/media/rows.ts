@@ -9,10 +9,10 @@ export interface UploadRow extends Omit<UploadsResult, 'violations' | 'firstViol
   /** Bytes of the file. */
   bytes: number;
   concurrency: number;
-  /** Of the server, of its PostgreSQL and of the processes that look into files, over all uploads; null where it cannot be told. */
+  /** Of the server, of its PostgreSQL and of what looks into files, over all uploads until all are ready; null where it cannot be told. */
   cpu: FamilyUse | null;
-  /** Resident memory of the server process before, and the most of it until the last answer; null where it cannot be told. */
-  rssKb: { before: number; most: number } | null;
+  /** Resident memory of the server process before, and the most until the last answer and until all are ready; null where it cannot be told. */
+  rssKb: { before: number; most: number; mostReady: number } | null;
 }
 
 /** Images through the tools alone. */
@@ -27,6 +27,7 @@ export interface PushRow extends PushResult {
 
 /** Messages to users who are away, through a whole server. */
 export interface OfflineRow {
+  name: string;
   pairs: number;
   inFlight: number;
   acceptedPerSecond: number;
@@ -65,7 +66,7 @@ export interface Sample {
 export interface MediaRows {
   uploads: UploadRow[];
   thumbnails: { uploads: UploadRow[]; tools: ToolsRow[] };
-  pushes: { rows: PushRow[]; offline: OfflineRow | null; missing: string[] };
+  pushes: { rows: PushRow[]; offline: OfflineRow[]; missing: string[] };
   beside: BesideRound[];
 }
 
@@ -73,7 +74,7 @@ export function noRows(): MediaRows {
   return {
     uploads: [],
     thumbnails: { uploads: [], tools: [] },
-    pushes: { rows: [], offline: null, missing: [] },
+    pushes: { rows: [], offline: [], missing: [] },
     beside: [],
   };
 }

@@ -77,7 +77,7 @@ class Run implements Record<MediaPart, () => Promise<void>> {
     await this.#onServer(async (server) => {
       for (const concurrency of uploaders) {
         const job = { name: `${concurrency} uploaders`, concurrency, until: { ms: seconds * 1000 }, file };
-        thumbnails.uploads.push(await this.#uploads(server, { ...job, warmup: 1 }));
+        thumbnails.uploads.push(await this.#uploads(server, { ...job, warmup: 2 }));
       }
     });
     for (const processes of imageProcesses) {
@@ -102,10 +102,15 @@ class Run implements Record<MediaPart, () => Promise<void>> {
       (why) => pushes.missing.push(why),
     );
     progress('messages to users who are away, pushes to a fake FCM …');
-    const { row, problems } = await measureOffline(this.#root, this.#options);
-    pushes.offline = row;
-    this.#outcome.problems.push(...problems);
-    progress(`  ${whole(row.pushedPerSecond)} pushes/s`);
+    await measureOffline(
+      this.#root,
+      this.#options,
+      (row) => {
+        pushes.offline.push(row);
+        progress(`  ${row.name}: ${whole(row.pushedPerSecond)} pushes/s, p99 ${ms(row.push.p99)} ms`);
+      },
+      (problem) => this.#outcome.problems.push(problem),
+    );
   }
 
   async beside(): Promise<void> {

@@ -4,8 +4,10 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findFfmpeg } from '@parley/platform';
-import { padMp4, storedZip } from './containers.ts';
+
+import { zip } from '../../../packages/platform/test/media-files/archives.ts';
 import { noiseJpeg } from './noise.ts';
+import { padMp4 } from './pad-mp4.ts';
 import type { SampleFile } from './protocol.ts';
 
 const mega = 2 ** 20;
@@ -25,7 +27,7 @@ export const samples = {
   async document(mb: number): Promise<SampleFile> {
     const image = await samples.largeImage(mb);
     return kept('document', `noise-${mb}mb.zip`, async () =>
-      storedZip('noise.jpg', readFileSync(image.path)),
+      zip([{ name: 'noise.jpg', data: readFileSync(image.path) }]),
     );
   },
   photo(megapixels: 2 | 12): Promise<SampleFile> {
@@ -34,7 +36,7 @@ export const samples = {
       noiseJpeg(width, height, Math.round(width * height * photoDensity)),
     );
   },
-  /** Ten seconds of 1080p as ffmpeg makes them; padded to so many MB where that is told. Errors: no ffmpeg. */
+  /** Three seconds of 1080p, some MB, as ffmpeg makes them; padded to so many MB where that is told. Errors: no ffmpeg. */
   video(mb?: number): Promise<SampleFile> {
     if (mb === undefined) return kept('video', 'film.mp4', film);
     return kept('video', `film-${mb}mb.mp4`, async () => {
@@ -81,9 +83,20 @@ async function film(): Promise<Buffer> {
   const work = mkdtempSync(join(tmpdir(), 'parley-bench-film-'));
   try {
     const file = join(work, 'film.mp4');
-    const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=1920x1080:rate=30:duration=10'];
-    const sound = ['-f', 'lavfi', '-i', 'sine=duration=10'];
-    const coding = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
+    const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=1920x1080:rate=30:duration=3'];
+    const sound = ['-f', 'lavfi', '-i', 'sine=duration=3'];
+    const coding = [
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-crf',
+      '30',
+      '-pix_fmt',
+      'yuv420p',
+      '-c:a',
+      'aac',
+    ];
     const args = ['-nostdin', '-v', 'error', ...picture, ...sound, ...coding, '-movflags', '+faststart'];
     await promisify(execFile)(found.ffmpeg, [...args, file]);
     return readFileSync(file);

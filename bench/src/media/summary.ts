@@ -91,9 +91,12 @@ function pushLines({ pushes: { rows, offline } }: MediaRows): SummaryLine[] {
     measured: `${whole(row.decisions / row.seconds)}/s`,
     ...{ aim: '', met: null },
   }));
-  if (!offline) return lines;
-  const measured = `${whole(offline.pushedPerSecond)}/s, p99 ${ms(offline.push.p99)} ms`;
-  return [...lines, { what: 'messages to users away, each pushed', measured, aim: '', met: null }];
+  const sent = offline.map((row) => ({
+    what: `messages to users away, each pushed, ${row.name}`,
+    measured: `${whole(row.pushedPerSecond)}/s, p99 ${ms(row.push.p99)} ms`,
+    ...{ aim: '', met: null },
+  }));
+  return [...lines, ...sent];
 }
 
 /** Medians of the rounds, and of the rounds' ratios to the same round without files. */

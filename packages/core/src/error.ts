@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorDetail, errorCatalogue } from '@parley/contract';
+import { type ErrorCode, type ErrorDetail, errorCatalogue } from '@parley/contract/errors';
 
 /**
  * An error of the catalogue, thrown by core and turned into each wire's shape at the edge. The message is for people and

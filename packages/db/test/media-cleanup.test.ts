@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../tests/support/postgres.ts';
 import {
   MongoConnection,
@@ -16,7 +16,7 @@ import {
 } from '../src/index.ts';
 import { hour } from './media-contract/kit.ts';
 import { nothingPublished } from './support/chats.ts';
-import { keepMs, MediaWorld, settleSeconds, type Task } from './support/media-world.ts';
+import { keepMs, MediaWorld, orphanMs, settleSeconds, type Task, toEnd } from './support/media-world.ts';
 import { testMongoUrl } from './support/mongo.ts';
 
 const settleMs = settleSeconds * 1000;
@@ -39,6 +39,8 @@ const move = fc.oneof(
     }),
   },
 );
+/** On each call as another process would have them. */
+type Stores = () => ConstructorParameters<typeof MediaWorld>;
 type Move = typeof move extends fc.Arbitrary<infer M> ? M : never;
 
 const pick = <T>(list: readonly T[], n: number): T | undefined => list[n % Math.max(list.length, 1)];
@@ -87,35 +89,89 @@ class Scheduler {
   }
 }
 
-/** Any order of calls, and then what must be true of it in the end. */
-function cleanUp(stores: () => ConstructorParameters<typeof MediaWorld>, numRuns: number) {
+/** Any calls in any order. */
+function anyOrder(stores: Stores, numRuns: number) {
   const property = fc.asyncProperty(fc.array(move, { maxLength: 120, size: 'max' }), async (moves) => {
     const world = new MediaWorld(...stores());
     const scheduler = new Scheduler(world);
-    for await (const _ of world.upload());
+    await toEnd(world.upload());
     for (const each of moves) await scheduler.make(each);
     await scheduler.finish();
-
-    // By the next look at each, what nobody carries is gone, and all the rest is there.
-    world.now += keepMs;
-    for await (const _ of world.clean());
-    expect(await world.left()).toEqual(world.carriedFiles());
-    // Also what is released by somebody who dies before it can tell.
-    for (const message of [...world.live]) await world.remove(message).next();
-    world.now += keepMs;
-    for await (const _ of world.clean());
-    expect(await world.left()).toEqual(new Set());
+    await world.expectClean();
   });
   return fc.assert(property, { numRuns });
 }
 
-it('on PostgreSQL', async () => {
-  await using database: TestDatabase = await createTestDatabase();
-  const sql = new Sql({ url: database.url, poolSize: 2, timeoutMs: 10_000 });
-  const messages = new PostgresMessageStore(sql, nothingPublished);
-  await cleanUp(() => [new PostgresMediaStore(sql), messages], 60);
-  await sql.close();
-}, 60_000);
+/** All orders in which so many steps of each task can come, as the tasks' indexes. */
+function* ordersOf(steps: readonly number[]): Generator<number[]> {
+  if (steps.every((count) => count === 0)) yield [];
+  for (const [task, count] of steps.entries()) {
+    if (count === 0) continue;
+    for (const rest of ordersOf(steps.with(task, count - 1))) yield [task, ...rest];
+  }
+}
+
+/** A few people and a worker that meet at one file, in every order. */
+async function everyOrder(
+  stores: Stores,
+  steps: readonly number[],
+  begin: (world: MediaWorld) => Promise<Task[]>,
+) {
+  const orders = [...ordersOf(steps)];
+  const next = async () => {
+    for (let order = orders.pop(); order; order = orders.pop()) {
+      const world = new MediaWorld(...stores());
+      await toEnd(world.upload());
+      const tasks = await begin(world);
+      for (const task of order) await tasks[task]?.next();
+      for (const task of tasks) await toEnd(task);
+      await world.expectClean();
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, next));
+}
+
+function cleanUpTests(stores: Stores, numRuns: number): void {
+  it(
+    'in every order of a send and the clean-up of a file that nobody carries',
+    () =>
+      everyOrder(stores, [2, 4], async (world) => {
+        world.now += orphanMs;
+        return [world.send(world.files[0] ?? ''), world.clean()];
+      }),
+    60_000,
+  );
+
+  it(
+    'in every order of a send, a deletion and the clean-up of a file that only the deleted one carried',
+    () =>
+      everyOrder(stores, [2, 2, 4], async (world) => {
+        const id = world.files[0] ?? '';
+        await toEnd(world.send(id));
+        const [message] = world.live;
+        if (!message) throw new Error('the message was stored');
+        world.now += orphanMs;
+        return [world.send(id), world.remove(message), world.clean()];
+      }),
+    120_000,
+  );
+
+  it('in any order of what anybody does', () => anyOrder(stores, numRuns), 120_000);
+}
+
+describe('on PostgreSQL', () => {
+  let database: TestDatabase;
+  let sql: Sql;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    sql = new Sql({ url: database.url, poolSize: 4, timeoutMs: 20_000 });
+  });
+  afterAll(async () => {
+    await sql.close();
+    await database.drop();
+  });
+  cleanUpTests(() => [new PostgresMediaStore(sql), new PostgresMessageStore(sql, nothingPublished)], 60);
+});
 
 const { url, why } = await testMongoUrl();
 
@@ -124,7 +180,7 @@ describe.skipIf(why)(`on MongoDB${why}`, () => {
   let connection: MongoConnection;
   beforeAll(async () => {
     client = new MongoClient(url);
-    connection = new MongoConnection({ url, poolSize: 2, timeoutMs: 20_000 });
+    connection = new MongoConnection({ url, poolSize: 4, timeoutMs: 20_000 });
     await new MongoMediaStore(connection).ensureIndexes();
     await new MongoMessageStore(connection).ensureIndexes();
   });
@@ -133,8 +189,5 @@ describe.skipIf(why)(`on MongoDB${why}`, () => {
     await client.db().dropDatabase();
     await client.close();
   });
-  it('cleans up as well', () => {
-    const messages = new MongoMessageStore(connection);
-    return cleanUp(() => [new MongoMediaStore(connection), messages], 30);
-  }, 120_000);
+  cleanUpTests(() => [new MongoMediaStore(connection), new MongoMessageStore(connection)], 30);
 });

@@ -96,7 +96,7 @@ async function endless(cpuMs: number): Promise<{ pool: ImagePool; dir: string }>
 
 test('an image that is worked on for too long is refused; one that the machine had no time for can be sent again', async () => {
   const paths = { uprightPath: '/u', smallPath: '/s', sourcePath: '/x' };
-  const job = { kind: 'image', format: 'png', orientation: 1, ...paths } as const;
+  const job = { kind: 'image', format: 'png', incomingPath: null, ...paths } as const;
   const [hanging, starving] = [await endless(900), await endless(100)];
   await expect(hanging.pool.look(job)).rejects.toMatchObject({ code: 'MEDIA_INVALID_TYPE' });
   await expect(starving.pool.look(job)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
@@ -106,7 +106,7 @@ test('a process tells how long it has worked', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'parley-image-pool-'));
   cleanUps.push(() => rm(dir, { recursive: true, force: true }));
   const source = join(dir, 'source');
-  const large = sharp({ create: { width: 5000, height: 5000, channels: 3, background: '#888' } });
+  const large = sharp({ create: { width: 9500, height: 9500, channels: 3, background: '#888' } });
   await writeFile(source, await large.png({ compressionLevel: 1 }).toBuffer());
   const main = fileURLToPath(new URL('../src/media/images/main.ts', import.meta.url));
   const child = fork(main, [], { execArgv: [] });
@@ -115,7 +115,7 @@ test('a process tells how long it has worked', async () => {
   child.on('message', (message: FromImageProcess) => messages.push(message));
   await vi.waitFor(() => expect(messages).toEqual([{ kind: 'ready' }]), { timeout: 10_000 });
   const paths = { uprightPath: join(dir, 'u'), smallPath: join(dir, 's'), sourcePath: source };
-  child.send({ id: 7, job: { kind: 'image', format: 'png', orientation: 6, ...paths } });
+  child.send({ id: 7, job: { kind: 'image', format: 'png', incomingPath: null, ...paths } });
   await vi.waitFor(() => expect(messages.at(-1)).toMatchObject({ kind: 'answer', id: 7 }), {
     timeout: 20_000,
   });
@@ -154,7 +154,7 @@ test('images go in the order they came, as many at once as there are processes',
     Promise.all(
       Array.from({ length: count }, async (_, n) => {
         const paths = { uprightPath: join(dir, `u${n}`), smallPath: join(dir, `s${n}`), sourcePath: path };
-        await pool.look({ kind: 'image', format: 'png', orientation: 1, ...paths });
+        await pool.look({ kind: 'image', format: 'png', incomingPath: null, ...paths });
         done.push(n);
       }),
     );
@@ -183,14 +183,16 @@ test('only the four formats can be decoded at all, whatever somebody got past ot
   for (const [name, bytes] of Object.entries(others)) {
     await writeFile(paths.sourcePath, bytes);
     const error = await pool
-      .look({ kind: 'image', format: 'png', orientation: 1, ...paths })
+      .look({ kind: 'image', format: 'png', incomingPath: null, ...paths })
       .catch((cause) => cause);
     expect(error.code, name).toBe('MEDIA_INVALID_TYPE');
     expect(error.cause.message, name).toContain('unsupported image format');
   }
   // An accepted format, but not the one that it came as.
   await writeFile(paths.sourcePath, picture);
-  await expect(pool.look({ kind: 'image', format: 'gif', orientation: 1, ...paths })).rejects.toMatchObject({
+  await expect(
+    pool.look({ kind: 'image', format: 'gif', incomingPath: null, ...paths }),
+  ).rejects.toMatchObject({
     code: 'MEDIA_INVALID_TYPE',
   });
 });
@@ -207,7 +209,9 @@ test('a full disk is nothing that is wrong with the image', async () => {
     smallPath: join(dir, 'gone/s'),
     sourcePath: join(dir, 'source'),
   };
-  await expect(pool.look({ kind: 'image', format: 'png', orientation: 1, ...paths })).rejects.toMatchObject({
+  await expect(
+    pool.look({ kind: 'image', format: 'png', incomingPath: null, ...paths }),
+  ).rejects.toMatchObject({
     code: 'SERVICE_UNAVAILABLE',
   });
 });

@@ -5,6 +5,7 @@ import { ChatCache, type Core, type DeadLetterStore } from '@parley/core';
 import {
   type AccountFacts,
   type ChatFacts,
+  MongoConnection,
   OperatorReads,
   type OutboxFacts,
   PostgresChatStore,
@@ -34,7 +35,8 @@ export interface Operator {
   head(chatId: string): Promise<{ seq: number; version: number }>;
   /** Events that consumers have not handled; null where there is no NATS. */
   queues(): Promise<ConsumerQueue[] | null>;
-  outbox(): Promise<OutboxFacts>;
+  /** What each store has that is not published yet. */
+  outbox(): Promise<OutboxFacts[]>;
   /** What is needed to say why somebody was pushed a message. */
   pushes(): Promise<Pick<Core, 'pushLedger' | 'messages' | 'chatCache' | 'clock'>>;
   close(): Promise<void>;
@@ -62,7 +64,9 @@ export async function openOperator(config: OperatorConfig): Promise<Operator> {
     [],
   );
   if (!found?.ready) throw new Error('The database holds no tables of this version: start the server once.');
-  const reads = new OperatorReads(sql);
+  const mongo = openMongo(config);
+  if (mongo) opened.defer(() => mongo.close());
+  const reads = new OperatorReads(sql, mongo);
   const stores = opened.move();
   const redis = once(async () => {
     if (config.redisUrl === null) return null;
@@ -108,6 +112,13 @@ export async function openOperator(config: OperatorConfig): Promise<Operator> {
     },
     close: () => stores.disposeAsync(),
   };
+}
+
+/** Connects when it is first asked. */
+function openMongo({ mongoUrl, storeTimeoutMs }: OperatorConfig): MongoConnection | null {
+  return mongoUrl === null
+    ? null
+    : new MongoConnection({ url: mongoUrl, poolSize: 1, timeoutMs: storeTimeoutMs });
 }
 
 /** Does it at the first call, and gives the same to all. */

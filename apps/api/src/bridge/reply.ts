@@ -70,8 +70,8 @@ export function createReply({ fixed, cors, now }: ReplyParts): Reply {
   };
 }
 
-/** Whether a body is on its way that is too long to wait for, of unknown length, or that somebody began to read and gave up. */
+/** Whether a body is on its way that is too long to wait for, or of unknown length. */
 function isStillSent(req: IncomingMessage): boolean {
   if (req.complete) return false;
-  return declaresTooMuch(req) || req.headers['transfer-encoding'] !== undefined || req.readableDidRead;
+  return declaresTooMuch(req) || req.headers['transfer-encoding'] !== undefined;
 }

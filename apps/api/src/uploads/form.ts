@@ -41,10 +41,8 @@ export class Form {
   readonly file: Promise<FormFile>;
   /** Resolves when all of it was read and is good. */
   readonly whole: Promise<void>;
-  /** Rejects when the request itself is refused, and says why: `BAD_REQUEST`, `VALIDATION_ERROR`, `MEDIA_TOO_LARGE` or `ClientGone`. */
+  /** Never resolves. Errors, when the request itself is refused: `BAD_REQUEST`, `VALIDATION_ERROR`, `MEDIA_TOO_LARGE`, `ClientGone`. */
   readonly refused: Promise<never>;
-  /** The same reason, once there is one. */
-  failure: Error | undefined;
   readonly #req: IncomingMessage;
   readonly #rules: FormRules;
   readonly #parser: BusboyInstance;
@@ -77,14 +75,13 @@ export class Form {
   }
 
   /** Lets the request go, wherever it is: what still comes is dropped. Call it when the answer is known. */
-  close(): void {
+  close(error: Error = new Error('the form was given up')): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#patience.end();
     this.#req.off('data', this.#count).off('end', this.#arrived).off('close', this.#left);
     this.#req.unpipe(this.#parser);
     this.#parser.destroy();
-    const error = this.failure ?? new Error('the form was given up');
     this.#begun.reject(error);
     this.#ended.reject(error);
     this.#body?.destroy(error);
@@ -110,7 +107,7 @@ export class Form {
     this.#received += chunk.length;
     // Parts that are ignored count too.
     const most = this.#rules.maxBytes(this.fields);
-    void most;
+    if (this.#received > mayHave(most)) this.#fail(tooLarge(most));
   };
 
   readonly #arrived = (): void => this.#patience.end();
@@ -176,9 +173,9 @@ export class Form {
 
   #fail(error: Error): void {
     if (this.#closed) return;
-    this.failure = error;
+    // First: whoever stores the file only learns that its stream broke.
     this.#failed.reject(error);
-    this.close();
+    this.close(error);
   }
 }
 

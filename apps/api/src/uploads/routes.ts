@@ -94,9 +94,6 @@ async function receive(
     // Where the form is refused, the client is not kept waiting until what was stored of it is gone.
     stored.catch(() => {});
     return await Promise.race([stored, form.refused]);
-  } catch (error) {
-    // Whoever stores the file only learns that its stream broke.
-    throw form.failure ?? error;
   } finally {
     form.close();
   }

@@ -48,17 +48,18 @@ export function upload(
   });
 }
 
-/** Begins an upload, whose body the test writes. */
+/** Begins an upload, or another request, whose body the test writes. */
 export function begin(
   server: TestServer,
   token: string | undefined,
   headers: Record<string, string | number> = {},
+  [method, path]: readonly [method: string, path: string] = ['POST', '/api/v1/media/upload'],
 ): ClientRequest {
   const sent = request({
     host: '127.0.0.1',
     port: server.port,
-    method: 'POST',
-    path: '/api/v1/media/upload',
+    method,
+    path,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       'content-type': multipart,

@@ -1,19 +1,28 @@
 /** `user` and `chat`: what is known of an account and of a chat, without anything that people wrote. */
+import { isUnavailable } from '@parley/core';
 import type { Operator } from '@parley/runtime';
-import { oneLine, table } from './text.ts';
+import { facts, oneLine, table } from './text.ts';
 
 type Write = (text: string) => void;
 
-/** Everything as JSON, for other programs. */
+/** As JSON, for other programs; names are made safe to read there, too. */
 function asJson(value: unknown, write: Write): number {
   write(`${JSON.stringify(value, null, 2)}\n`);
   return 0;
 }
 
-/** Pairs of a name and a value, one a line. */
-function facts(pairs: readonly (readonly [string, string | number | null])[]): string {
-  const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value ?? '–'}\n`).join('');
+/** Whether somebody is connected; an operator wants to see the rest while Redis is away, too. */
+async function whoIsOnline(
+  operator: Pick<Operator, 'online'>,
+  ids: readonly string[],
+): Promise<{ says(id: string): string; knows(id: string): boolean | null }> {
+  const online = await operator.online(ids).catch((error) => {
+    if (!isUnavailable(error)) throw error;
+    return 'away' as const;
+  });
+  if (online === 'away') return { says: () => 'Redis does not answer', knows: () => null };
+  if (online === null) return { says: () => 'only the server itself knows', knows: () => null };
+  return { says: (id) => (online.has(id) ? 'yes' : 'no'), knows: (id) => online.has(id) };
 }
 
 export async function showUser(
@@ -22,20 +31,24 @@ export async function showUser(
   json: boolean,
   write: Write,
 ): Promise<number> {
-  const account = await operator.account(phone);
-  if (!account) {
+  const found = await operator.account(phone);
+  if (!found) {
     write('Nobody has this phone number.\n');
     return 1;
   }
-  const online = await operator.online([account.id]);
-  const connected = online === null ? 'only the server itself knows' : online.has(account.id) ? 'yes' : 'no';
-  if (json) return asJson({ ...account, online: online?.has(account.id) }, write);
+  const account = {
+    ...found,
+    display_name: oneLine(found.display_name),
+    sessions: found.sessions.map((one) => ({ ...one, device: oneLine(one.device) })),
+  };
+  const online = await whoIsOnline(operator, [account.id]);
+  if (json) return asJson({ ...account, online: online.knows(account.id) }, write);
   write(
     facts([
       ['id', account.id],
-      ['name', oneLine(account.display_name)],
+      ['name', account.display_name],
       ['since', account.created_at],
-      ['connected', connected],
+      ['connected', online.says(account.id)],
       ['last seen', account.last_seen],
       ['user_version', account.user_version],
       ['chats', `${account.chats}, and ${account.former_chats} left`],
@@ -43,12 +56,7 @@ export async function showUser(
     ]),
   );
   write(`\nsessions (${account.sessions.length})\n`);
-  const sessions = account.sessions.map((one) => [
-    one.session_id,
-    one.signed_in_at,
-    one.used_at,
-    oneLine(one.device),
-  ]);
+  const sessions = account.sessions.map((one) => [one.session_id, one.signed_in_at, one.used_at, one.device]);
   if (sessions.length > 0) write(table(['id', 'signed in', 'last refreshed', 'device'], sessions));
   write(`\npush tokens (${account.push_tokens.length})\n`);
   const tokens = account.push_tokens.map((one) => [
@@ -67,22 +75,33 @@ export async function showChat(
   json: boolean,
   write: Write,
 ): Promise<number> {
-  const chat = await operator.chat(id);
-  if (!chat) {
+  const found = await operator.chat(id);
+  if (!found) {
     write(`There is no chat ${id}.\n`);
     return 1;
   }
+  const chat = {
+    ...found,
+    name: oneLine(found.name),
+    members: found.members.map((one) => ({ ...one, display_name: oneLine(one.display_name) })),
+  };
   const [head, online] = await Promise.all([
     operator.head(id),
-    operator.online(chat.members.map((member) => member.user_id)),
+    whoIsOnline(
+      operator,
+      chat.members.map((member) => member.user_id),
+    ),
   ]);
-  if (json) return asJson({ ...chat, last_seq: head.seq, version: head.version }, write);
+  if (json) {
+    const members = chat.members.map((one) => ({ ...one, online: online.knows(one.user_id) }));
+    return asJson({ ...chat, last_seq: head.seq, version: head.version, members }, write);
+  }
   const present = chat.members.filter((member) => member.left_at === null).length;
   write(
     facts([
       ['id', chat.chat_id],
       ['type', chat.type],
-      ['name', oneLine(chat.name)],
+      ['name', chat.name],
       ['since', chat.created_at],
       ['messages', head.seq],
       ['version', head.version],
@@ -99,8 +118,8 @@ export async function showChat(
     String(member.delivered_seq),
     String(member.read_seq),
     member.is_muted ? 'yes' : 'no',
-    online === null ? '?' : online.has(member.user_id) ? 'yes' : 'no',
-    oneLine(member.display_name),
+    online.knows(member.user_id) === null ? '?' : online.says(member.user_id),
+    member.display_name,
   ]);
   write('\n');
   write(table(['user', 'role', 'since', 'delivered', 'read', 'muted', 'connected', 'name'], rows));

@@ -30,3 +30,9 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
     .map((line) => `${line}\n`)
     .join('');
 }
+
+/** Pairs of a name and a value, one a line. */
+export function facts(pairs: readonly (readonly [string, string | number | null])[]): string {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value ?? '–'}\n`).join('');
+}

@@ -4,6 +4,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { limits } from '@parley/contract';
 import type { Core } from '../context.ts';
+import { isUnavailable } from '../error.ts';
 import { isoTime } from '../lib/times.ts';
 import type { MediaRecord } from '../ports/stores.ts';
 
@@ -35,9 +36,11 @@ export async function keepFile(
   } catch (error) {
     const keys = thumbnail_key === null ? [object_key] : [object_key, thumbnail_key];
     // What is known of it goes with the clean-up, and what this leaves does too.
-    await core.objects.delete(keys).catch((problem) => {
+    const removed = core.objects.delete(keys).catch((problem) => {
       core.log.warn({ err: problem, media_id }, 'a refused file is left to the clean-up');
     });
+    // Where a store is away, the answer must not wait for it a second time.
+    if (!isUnavailable(error)) await removed;
     throw error;
   }
 }

@@ -10,11 +10,11 @@ import { carrying, changeOf } from '../message-contract/kit.ts';
 
 /** Seconds within which a sender stores its message after it claimed the file. */
 export const settleSeconds = 120;
-const orphanMs = 24 * hour;
+export const orphanMs = 24 * hour;
 /** A file that something refers to is looked at again after so long. */
 export const keepMs = 7 * 24 * hour;
 
-/** Ends with each call to a store. */
+/** Stops after each call to a store; `keep` and `doom`, which are about different files, count as one. */
 export type Task = AsyncGenerator<void, void>;
 
 export class MediaWorld {
@@ -37,8 +37,20 @@ export class MediaWorld {
     return new Set(this.live.map(fileOf));
   }
 
+  /** By the next look at each, what nobody carries is gone, and all the rest is there. */
+  async expectClean(): Promise<void> {
+    this.now += keepMs;
+    await toEnd(this.clean());
+    expect(await this.#left()).toEqual(this.carriedFiles());
+    // Also what is released by somebody who dies before it can tell.
+    for (const message of [...this.live]) await this.remove(message).next();
+    this.now += keepMs;
+    await toEnd(this.clean());
+    expect(await this.#left()).toEqual(new Set());
+  }
+
   /** Those that are known of, doomed ones too. */
-  async left(): Promise<Set<string>> {
+  async #left(): Promise<Set<string>> {
     const usable = await this.#media.byIds(this.files);
     const ids = (await this.#due()).map(({ media }) => media.media_id);
     return new Set([...usable.keys(), ...ids]);
@@ -86,7 +98,6 @@ export class MediaWorld {
         .map(({ media, revision }) => ({ mediaId: media.media_id, revision })),
     );
     await this.#media.keep(used ?? [], at(this.now + keepMs));
-    yield;
     const gone = await this.#media.doom(unused ?? []);
     for (const id of gone) this.doomed.add(id);
     this.#check();
@@ -104,6 +115,10 @@ export class MediaWorld {
     const due = await this.#media.due(at(this.now), 10_000);
     return due.filter(({ media }) => this.files.includes(media.media_id));
   }
+}
+
+export async function toEnd(task: Task): Promise<void> {
+  while (!(await task.next()).done);
 }
 
 const fileOf = ({ payload }: NewMessage): string => ('media_id' in payload ? payload.media_id : '');

@@ -3,10 +3,9 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { AppError, type ImageFound, type MediaTools } from '@parley/core';
 import { keepError } from '../../objects/bytes.ts';
-import { type StrippableMimeType, stripMetadata } from '../strip/index.ts';
 import { type ImageLook, imageFormats } from './job.ts';
 import type { ImagePool } from './pool.ts';
-import { type Kept, keep, readWhole, type TemporaryFiles, type TemporaryFolder } from './temporary.ts';
+import { keep, readWhole, type TemporaryFiles, type TemporaryFolder } from './temporary.ts';
 
 export class Images {
   readonly #folder: TemporaryFolder;
@@ -27,15 +26,12 @@ export class Images {
     }
     const files = await this.#filesFor(body);
     try {
-      const stripper = stripMetadata(file.mimeType as StrippableMimeType);
-      const kept = await keep(files.path('source'), body, stripper);
-      const { orientation } = stripper;
+      const incomingPath = files.path('incoming');
+      await keep(incomingPath, body);
       const kind = file.avatar ? 'avatar' : 'image';
-      const look = await this.#pool.look({ kind, format, orientation, ...paths(files) });
+      const look = await this.#pool.look({ kind, format, incomingPath, ...paths(files) });
       return await withStreams(async (open) => {
-        const found = file.avatar
-          ? avatarFound(look, files, open)
-          : await imageFound(look, { ...kept, mimeType: file.mimeType }, files, open);
+        const found = file.avatar ? avatarFound(look, files, open) : await imageFound(look, files, open);
         return use(found);
       });
     } finally {
@@ -50,7 +46,7 @@ export class Images {
       const look = await this.#pool.look({
         kind: 'image',
         format: 'png',
-        orientation: 1,
+        incomingPath: null,
         ...paths(files),
         sourcePath: png,
       });
@@ -81,14 +77,15 @@ function paths(files: TemporaryFiles) {
 }
 
 async function imageFound(
-  { width, height, upright, small }: ImageLook,
-  source: Kept & { mimeType: string },
+  { width, height, source, upright, small }: ImageLook,
   files: TemporaryFiles,
   open: Open,
 ): Promise<ImageFound> {
+  const written = upright ?? source;
+  if (!written) throw new Error('an image process did not say what it wrote');
   const path = files.path(upright ? 'upright' : 'source');
   const thumbnail = { body: await readWhole(files.path('small')), mimeType: small.mimeType };
-  return { width, height, ...(upright ?? source), body: () => open(path), thumbnail };
+  return { width, height, ...written, body: () => open(path), thumbnail };
 }
 
 function avatarFound({ width, height, small }: ImageLook, files: TemporaryFiles, open: Open): ImageFound {

@@ -14,8 +14,9 @@ export interface ImageJob {
   /** `avatar`: only a small square of it is wanted, in `smallPath`. */
   kind: 'image' | 'avatar';
   format: ImageFormat;
-  /** EXIF's number, 1 to 8; 1 is upright. */
-  orientation: number;
+  /** The image as it came; null where `sourcePath` holds one that was made here. */
+  incomingPath: string | null;
+  /** Where to write it without its metadata. */
   sourcePath: string;
   /** Where to write the image if it has to be turned. */
   uprightPath: string;
@@ -34,14 +35,18 @@ export interface Written {
 export interface ImageLook {
   width: number;
   height: number;
+  /** The image without its metadata; null where there was nothing to take out, or it was not asked for. */
+  source: Written | null;
   upright: Written | null;
   small: Written;
 }
 
 export type ImageAnswer =
   | { ok: true; look: ImageLook }
-  /** `failed`: the image was not the reason, for example a full disk. */
-  | { ok: false; error: 'broken' | 'too_large' | 'failed'; reason: string };
+  /**
+   * `failed`: the image was not the reason, for example a full disk. `refused` and `refused_size`: the reason is one for people.
+   */
+  | { ok: false; error: 'broken' | 'too_large' | 'failed' | 'refused' | 'refused_size'; reason: string };
 
 /** `ready` comes once, before any job; `working` again and again during one, with the milliseconds of processor time it has had. */
 export type FromImageProcess =

@@ -1,7 +1,7 @@
 /** Image processes and the queue before them. */
 import { AppError, type Log, unavailable } from '@parley/core';
 import pLimit from 'p-limit';
-import type { ImageJob, ImageLook } from './job.ts';
+import type { ImageAnswer, ImageJob, ImageLook } from './job.ts';
 import { ImageProcess, ProcessEnded, TookTooLong } from './process.ts';
 
 export interface ImagePoolOptions {
@@ -92,7 +92,11 @@ export class ImagePool {
   }
 }
 
-function refusal(error: 'broken' | 'too_large' | 'failed', reason: string): AppError {
+type Refusal = Extract<ImageAnswer, { ok: false }>['error'];
+
+function refusal(error: Refusal, reason: string): AppError {
+  if (error === 'refused') return new AppError('MEDIA_INVALID_TYPE', reason);
+  if (error === 'refused_size') return new AppError('MEDIA_TOO_LARGE', reason);
   const cause = new Error(reason);
   if (error === 'failed') return cannotLook(cause);
   if (error === 'broken') return new AppError('MEDIA_INVALID_TYPE', 'The image is damaged', { cause });

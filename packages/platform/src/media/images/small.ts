@@ -2,8 +2,7 @@
 import { limits } from '@parley/contract/limits';
 import sharp, { type Region, type Sharp } from 'sharp';
 import { decode } from './decode.ts';
-import type { ImageJob } from './job.ts';
-import { isSideways, turn } from './turn.ts';
+import { isSideways, turn, type UprightJob } from './turn.ts';
 
 /** Pixels: of what is taller, the top is shown. */
 const maxThumbnailHeight = 800;
@@ -30,7 +29,7 @@ interface Plan {
  * The thumbnail of an image of this size (as it is shown), or its avatar: JPEG where it is opaque, WebP where it is not. The whole image is
  * decoded for it, so what is missing at its end is found.
  */
-export async function small(job: ImageJob, size: { width: number; height: number }): Promise<Small> {
+export async function small(job: UprightJob, size: { width: number; height: number }): Promise<Small> {
   const plan = job.kind === 'avatar' ? avatarPlan(size) : thumbnailPlan(size);
   const [width, height] = isSideways(job.orientation) ? [plan.height, plan.width] : [plan.width, plan.height];
   // Made smaller before it is turned and cropped: a decoder that knows the scale leaves out most of the work.

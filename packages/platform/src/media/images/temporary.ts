@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { unavailable } from '@parley/core';
 import { processMark } from '../../embedded-postgres/processes.ts';
@@ -19,37 +19,26 @@ export interface TemporaryFiles {
   remove(): Promise<void>;
 }
 
-/** What was kept; `sha256` is in lower-case hexadecimal. */
-export interface Kept {
-  sizeBytes: number;
-  sha256: string;
-}
-
 /**
- * Writes all that the stream brings, through `filter`, into a new file. Each chunk is written before the next is asked for, so memory stays flat.
+ * Writes all that the stream brings into a new file. Each chunk is written before the next is asked for, so memory stays flat.
  * Errors: those of the streams as they are; `SERVICE_UNAVAILABLE` for the disk.
  */
-export async function keep(path: string, body: Readable, filter?: Transform): Promise<Kept> {
+export async function keep(path: string, body: Readable): Promise<void> {
   const file = await diskWork(() => open(path, 'wx', 0o600)).catch((error) => {
     body.destroy();
     throw error;
   });
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
   const write = async (source: AsyncIterable<Buffer | string>) => {
     for await (const piece of source) {
       const chunk = Buffer.isBuffer(piece) ? piece : Buffer.from(piece);
-      hash.update(chunk);
-      sizeBytes += chunk.length;
       await diskWork(() => writeAll(file, chunk));
     }
   };
   try {
-    await (filter ? pipeline(body, filter, write) : pipeline(body, write));
+    await pipeline(body, write);
   } finally {
     await file.close();
   }
-  return { sizeBytes, sha256: hash.digest('hex') };
 }
 
 /** A small file. Errors: `SERVICE_UNAVAILABLE`. */

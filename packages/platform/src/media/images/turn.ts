@@ -7,6 +7,12 @@ import type { ImageJob } from './job.ts';
 /** High enough that nobody sees that the image was encoded again. */
 const quality = 92;
 
+/** A job whose image says which side is up. */
+export interface UprightJob extends ImageJob {
+  /** EXIF's number, 1 to 8; 1 is upright. */
+  orientation: number;
+}
+
 /** Whether width and height change places. */
 export function isSideways(orientation: number): boolean {
   return orientation >= 5;
@@ -35,7 +41,7 @@ export function turn(image: Sharp, orientation: number): Sharp {
 }
 
 /** The whole image upright, in its own format and colours. */
-export async function upright(job: ImageJob, seen: Metadata): Promise<Buffer> {
+export async function upright(job: UprightJob, seen: Metadata): Promise<Buffer> {
   if (job.format === 'webp') return uprightWebp(job, seen);
   const turned = inItsColours(turn(decode(job.sourcePath), job.orientation), seen);
   if (job.format === 'png') return turned.png().toBuffer();
@@ -43,7 +49,7 @@ export async function upright(job: ImageJob, seen: Metadata): Promise<Buffer> {
   return turned.jpeg({ quality, chromaSubsampling, progressive: seen.isProgressive ?? false }).toBuffer();
 }
 
-async function uprightWebp(job: ImageJob, seen: Metadata): Promise<Buffer> {
+async function uprightWebp(job: UprightJob, seen: Metadata): Promise<Buffer> {
   const lossless = await isLossless(job.sourcePath);
   const pages = seen.pages ?? 1;
   if (pages === 1) {

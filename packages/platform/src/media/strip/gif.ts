@@ -2,7 +2,7 @@
  * GIF (GIF89a specification). Kept: the pictures, their colours, delays and the number of repetitions. Left out: comments, text, every other
  * extension (XMP, ICC, what editors leave) and all that follows the trailer.
  */
-import { byte, damaged, emit, pass, skip, take, type Walk } from './walk.ts';
+import { byte, damaged, emit, maxFrames, pass, skip, take, tooManyFrames, type Walk } from './walk.ts';
 
 const extension = 0x21;
 const image = 0x2c;
@@ -16,7 +16,7 @@ export function* gif(): Walk {
   if (!/^GIF8[79]a$/.test(head.toString('latin1', 0, 6))) throw damaged('it does not begin like a GIF');
   yield* emit(head);
   yield* pass(colourTable(head.readUInt8(10)));
-  let picture = false;
+  let pictures = 0;
   // How the next picture is shown: held back, as it goes with a text that goes.
   let control: Buffer | undefined;
   for (;;) {
@@ -26,7 +26,7 @@ export function* gif(): Walk {
       if (control) yield* emit(control);
       control = undefined;
       yield* pictureBlock();
-      picture = true;
+      if (++pictures > maxFrames) throw tooManyFrames();
     } else if (kind === extension) {
       const label = yield* byte();
       if (label === graphicControl) control = (yield* controlBlock()) ?? control;
@@ -37,7 +37,7 @@ export function* gif(): Walk {
       }
     } else throw damaged('it holds a part of unknown kind');
   }
-  if (!picture) throw damaged('there is no picture in it');
+  if (pictures === 0) throw damaged('there is no picture in it');
   yield* emit(Buffer.of(trailer));
 }
 

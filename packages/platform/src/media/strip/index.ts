@@ -6,7 +6,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { gif } from './gif.ts';
 import { jpeg } from './jpeg.ts';
 import { png } from './png.ts';
-import { incomplete, type Step, type Walk } from './walk.ts';
+import { damaged, incomplete, type Step, type Walk } from './walk.ts';
 import { webp } from './webp.ts';
 
 const walks = {
@@ -18,6 +18,13 @@ const walks = {
 
 /** Steps that need bytes of the stream. */
 type Waiting = Exclude<Step, { do: 'emit' | 'orient' }>;
+
+/**
+ * Steps of an image at most, and bytes for each further one. People's have some 80 bytes a step (a GIF in blocks of 255); one that was made to
+ * waste time is of parts of a byte or two.
+ */
+const freeSteps = 100_000;
+const bytesPerStep = 32;
 
 export type StrippableMimeType = keyof typeof walks;
 
@@ -35,6 +42,10 @@ export class MetadataStripper extends Transform {
   #heldBytes = 0;
   #out: Uint8Array[] = [];
   #orientation = 1;
+  #steps = 0;
+  #maxSteps = freeSteps;
+  /** The last byte of a chunk, where it takes the next one to tell what it is. */
+  #carried: Buffer | undefined;
 
   constructor(walk: Walk) {
     super();
@@ -48,8 +59,11 @@ export class MetadataStripper extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.#maxSteps += chunk.length / bytesPerStep;
     try {
-      for (let rest = chunk; rest.length > 0 && this.#step; ) rest = this.#feed(rest, this.#step);
+      const whole = this.#carried ? Buffer.concat([this.#carried, chunk]) : chunk;
+      this.#carried = undefined;
+      for (let rest = whole; rest.length > 0 && this.#step; ) rest = this.#feed(rest, this.#step);
     } catch (error) {
       done(error as Error);
       return;
@@ -85,6 +99,14 @@ export class MetadataStripper extends Transform {
         if (at !== -1) this.#next();
         return chunk.subarray(part.length);
       }
+      case 'passScan': {
+        const { at, found } = endOfScan(chunk);
+        if (at > 0) this.#out.push(chunk.subarray(0, at));
+        if (!found && at < chunk.length) this.#carried = Buffer.of(0xff);
+        if (!found) return chunk.subarray(chunk.length);
+        this.#next();
+        return chunk.subarray(at);
+      }
     }
   }
 
@@ -107,6 +129,7 @@ export class MetadataStripper extends Transform {
   #next(answer: Buffer = Buffer.alloc(0)): void {
     let result = this.#walk.next(answer);
     while (!result.done) {
+      if (++this.#steps > this.#maxSteps) throw damaged('it is made of too many parts');
       const step = result.value;
       if (step.do === 'emit') this.#out.push(step.bytes);
       else if (step.do === 'orient') this.#orientation = step.orientation;
@@ -119,6 +142,19 @@ export class MetadataStripper extends Transform {
     }
     this.#step = undefined;
   }
+}
+
+/**
+ * Where the coded data of a JPEG scan ends in a chunk: in it 0xff is followed by zero, or is a restart marker. Not `found` where it goes on; a
+ * last 0xff may be either.
+ */
+function endOfScan(chunk: Buffer): { at: number; found: boolean } {
+  for (let at = chunk.indexOf(0xff); at !== -1; at = chunk.indexOf(0xff, at + 2)) {
+    const next = chunk[at + 1];
+    if (next === undefined) return { at, found: false };
+    if (next !== 0 && (next < 0xd0 || next > 0xd7)) return { at, found: true };
+  }
+  return { at: chunk.length, found: false };
 }
 
 /** A stripper for one image of that kind. The kind must be what the bytes say: see `receiveFile`. */

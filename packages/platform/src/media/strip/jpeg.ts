@@ -4,7 +4,7 @@
  * segments, and all that follows the end (a second picture, a video, an archive).
  */
 import { exifOrientation } from './orientation.ts';
-import { byte, damaged, emit, orient, pass, passUntil, skip, skipUntil, take, type Walk } from './walk.ts';
+import { byte, damaged, emit, orient, pass, passScan, skip, skipUntil, take, type Walk } from './walk.ts';
 
 const soi = 0xd8;
 const eoi = 0xd9;
@@ -117,7 +117,7 @@ function* scan(): Walk<number> {
   yield* header(sos, length);
   yield* pass(length);
   for (;;) {
-    yield* passUntil(0xff);
+    yield* passScan();
     yield* byte();
     const value = yield* byte();
     if (value === 0xff) {

@@ -4,7 +4,18 @@
  */
 import { crc32 } from 'node:zlib';
 import { exifOrientation } from './orientation.ts';
-import { damaged, emit, maxTake, orient, pass, skip, take, type Walk } from './walk.ts';
+import {
+  damaged,
+  emit,
+  maxFrames,
+  maxTake,
+  orient,
+  pass,
+  skip,
+  take,
+  tooManyFrames,
+  type Walk,
+} from './walk.ts';
 
 const signature = Buffer.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
@@ -33,6 +44,7 @@ export function* png(): Walk {
   yield* emit(signature);
   yield* imageHeader();
   let picture = false;
+  let frames = 0;
   for (;;) {
     const head = Buffer.from(yield* take(8));
     const length = head.readUInt32BE();
@@ -46,6 +58,7 @@ export function* png(): Walk {
       return;
     }
     if (type === 'IDAT') picture = true;
+    if (type === 'fcTL' && ++frames > maxFrames) throw tooManyFrames();
     if (type === 'eXIf') yield* exif(length);
     else if (length <= (kept.get(type) ?? -1)) {
       yield* emit(head);

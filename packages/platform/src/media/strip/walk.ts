@@ -3,7 +3,8 @@
  * on or to leave out); `MetadataStripper` answers as the bytes come. So a format reads from top to bottom like its specification, and
  * where the stream happens to be cut makes no difference.
  */
-import { AppError } from '@parley/core';
+// Not all of core: the process that decodes images loads this.
+import { AppError } from '@parley/core/error';
 
 /** Bytes that a walk may ask to look at in one go: a JPEG segment. */
 export const maxTake = 65_536;
@@ -15,6 +16,8 @@ export type Step =
   | { readonly do: 'skip'; readonly count: number }
   /** Gives on, or leaves out, all before the next such byte, which stays. */
   | { readonly do: 'passUntil' | 'skipUntil'; readonly byte: number }
+  /** Gives on the coded data of a JPEG scan, up to the 0xff of a marker that ends it, which stays. */
+  | { readonly do: 'passScan' }
   | { readonly do: 'emit'; readonly bytes: Uint8Array }
   /** What EXIF says about which side is up, 1 to 8. */
   | { readonly do: 'orient'; readonly orientation: number };
@@ -42,6 +45,10 @@ export function* passUntil(value: number): Walk {
   yield { do: 'passUntil', byte: value };
 }
 
+export function* passScan(): Walk {
+  yield { do: 'passScan' };
+}
+
 export function* skipUntil(value: number): Walk {
   yield { do: 'skipUntil', byte: value };
 }
@@ -64,6 +71,16 @@ export function* blank(count: number): Walk {
 /** The file is of an accepted kind, but not as that kind must be. `what` ends the sentence "The image is …". */
 export function damaged(what: string): AppError {
   return new AppError('MEDIA_INVALID_TYPE', `The image is damaged: ${what}`);
+}
+
+/** Pictures of an animation: minutes of it. Each costs the decoder something, however small it is. */
+export const maxFrames = 5_000;
+
+export function tooManyFrames(): AppError {
+  return new AppError(
+    'MEDIA_TOO_LARGE',
+    `The image is too large: an animation may have at most ${maxFrames} pictures`,
+  );
 }
 
 /** The stream ended before the image did. */

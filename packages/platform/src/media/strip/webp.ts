@@ -5,7 +5,19 @@
  * What follows the end of the whole is left out.
  */
 import { exifOrientation } from './orientation.ts';
-import { blank, damaged, emit, maxTake, orient, pass, skip, take, type Walk } from './walk.ts';
+import {
+  blank,
+  damaged,
+  emit,
+  maxFrames,
+  maxTake,
+  orient,
+  pass,
+  skip,
+  take,
+  tooManyFrames,
+  type Walk,
+} from './walk.ts';
 
 const kept = new Set(['VP8 ', 'VP8L', 'ALPH', 'ANIM', 'ICCP']);
 /** Of VP8X: colour profile, alpha, animation. What says that EXIF or XMP is there goes, and reserved bits too. */
@@ -27,6 +39,7 @@ export function* webp(): Walk {
 function* chunks(size: number, outermost: boolean): Walk<boolean> {
   let picture = false;
   let left = size;
+  let frames = 0;
   for (let first = outermost; left > 0; first = false) {
     if (left < 8) throw damaged('its parts do not fill it');
     const head = Buffer.from(yield* take(8));
@@ -35,6 +48,7 @@ function* chunks(size: number, outermost: boolean): Walk<boolean> {
     left -= 8;
     if (length > left) throw damaged('a part of it is longer than the whole');
     if (first && !['VP8 ', 'VP8L', 'VP8X'].includes(type)) throw damaged('it does not begin with a picture');
+    if (type === 'ANMF' && ++frames > maxFrames) throw tooManyFrames();
     if (type === 'ANMF' && outermost) picture = (yield* frame(head, length)) || picture;
     else {
       yield* chunk(head, type, length, first);
