@@ -103,6 +103,7 @@ describe('a window', () => {
       'chats.mutedBy',
       'devices.of',
       'messages.byIds',
+      'presence.online',
       'privacy.relations',
       'pushLedger.claim',
       'pushLedger.close',
@@ -114,6 +115,17 @@ describe('a window', () => {
 });
 
 describe('when a window is over', () => {
+  it('who connected meanwhile is not pushed to', async () => {
+    const it = await group();
+    const { world, ben } = it;
+    const [event] = await said(it, 1);
+    world.online.add(ben);
+    world.now += windowMs;
+    await flushPushWindows(world.core, 10);
+    expect(world.pushes).toEqual([]);
+    expect(event && world.why(event, ben)).toBe('connected');
+  });
+
   it('what was read, deleted or over meanwhile is left out', async () => {
     const it = await group();
     const { world, ben, chat } = it;
@@ -232,8 +244,8 @@ describe('a worker that dies', () => {
     const { world, ben } = it;
     const events = await said(it, 2);
     world.now += windowMs;
-    // take, four look-ups, two of the sender, claim, send: the next call is its last.
-    const { core, death } = world.worker({ calls: 9, effect: false });
+    // take, five look-ups, two of the sender, claim, send: the next call is its last.
+    const { core, death } = world.worker({ calls: 10, effect: false });
     await Promise.race([flushPushWindows(core, 10), death]);
     expect(world.pushes).toHaveLength(1);
     Object.assign(world.messages.get(idOf(events[1])) ?? {}, { is_deleted: true });
@@ -249,7 +261,7 @@ describe('a worker that dies', () => {
     const { world, ben, chat } = it;
     const [event] = await said(it, 1);
     world.now += windowMs;
-    const { core, death } = world.worker({ calls: 11, effect: false });
+    const { core, death } = world.worker({ calls: 12, effect: false });
     await Promise.race([flushPushWindows(core, 10), death]);
     expect(world.calls.at(-1)).toBe('pushLedger.note');
     world.read(chat, ben);

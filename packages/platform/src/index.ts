@@ -3,6 +3,7 @@ export { JwtAccessTokens } from './auth/access-tokens.ts';
 export { WorkerHasher } from './auth/hasher.ts';
 export { installationSecret } from './auth/secret.ts';
 export * from './config.ts';
+export { FairQueue } from './fair-queue.ts';
 export * from './inbox.ts';
 export * from './log.ts';
 export * from './media/index.ts';

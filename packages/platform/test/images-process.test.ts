@@ -106,8 +106,11 @@ test('a process tells how long it has worked', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'parley-image-pool-'));
   cleanUps.push(() => rm(dir, { recursive: true, force: true }));
   const source = join(dir, 'source');
-  const large = sharp({ create: { width: 9500, height: 9500, channels: 3, background: '#888' } });
-  await writeFile(source, await large.png({ compressionLevel: 1 }).toBuffer());
+  const incoming = join(dir, 'incoming');
+  const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
+  const large = sharp({ create: { width: 4000, height: 4000, channels: 3, background: '#888', noise } });
+  // Lying on its side, it is written anew.
+  await writeFile(incoming, await large.jpeg().withMetadata({ orientation: 6 }).toBuffer());
   const main = fileURLToPath(new URL('../src/media/images/main.ts', import.meta.url));
   const child = fork(main, [], { execArgv: [] });
   cleanUps.push(() => child.kill('SIGKILL'));
@@ -115,7 +118,7 @@ test('a process tells how long it has worked', async () => {
   child.on('message', (message: FromImageProcess) => messages.push(message));
   await vi.waitFor(() => expect(messages).toEqual([{ kind: 'ready' }]), { timeout: 10_000 });
   const paths = { uprightPath: join(dir, 'u'), smallPath: join(dir, 's'), sourcePath: source };
-  child.send({ id: 7, job: { kind: 'image', format: 'png', incomingPath: null, ...paths } });
+  child.send({ id: 7, job: { kind: 'image', format: 'jpeg', incomingPath: incoming, ...paths } });
   await vi.waitFor(() => expect(messages.at(-1)).toMatchObject({ kind: 'answer', id: 7 }), {
     timeout: 20_000,
   });

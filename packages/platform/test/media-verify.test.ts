@@ -369,3 +369,18 @@ describe.runIf(hasFfmpeg)('what ffmpeg makes is refused when it is cut', () => {
     }
   });
 });
+
+test('a file that is laid out to be read again and again is given up', async () => {
+  const blocks = 64;
+  let loads = 0;
+  const read = async (start: number, end: number) => {
+    loads++;
+    return Readable.from([Buffer.alloc(end - start + 1)]);
+  };
+  const file = new FileBytes(read, blocks * 128 * 1024);
+  const wander = async () => {
+    for (let step = 0; step < 5_000; step++) await file.at((step % blocks) * 128 * 1024, 4);
+  };
+  await expect(wander()).rejects.toMatchObject({ code: 'MEDIA_INVALID_TYPE' });
+  expect(loads).toBeLessThan(1_000);
+});

@@ -60,11 +60,15 @@ async function storeAvatar(core: Parts, caller: Caller, { body, filename }: Avat
     thumbnail_key: null,
   };
   await keepFile(core, draft, () =>
-    core.mediaTools.image({ mimeType: accepted.mimeType, avatar: true }, accepted.body, async (found) => {
-      await core.objects.put(draft.object_key, found.body(), { contentType: found.mimeType });
-      const { mimeType: mime_type, sizeBytes: size_bytes, sha256, width, height } = found;
-      return { mime_type, size_bytes, sha256, width, height };
-    }),
+    core.mediaTools.image(
+      { mimeType: accepted.mimeType, owner: caller.userId, avatar: true },
+      accepted.body,
+      async (found) => {
+        await core.objects.put(draft.object_key, found.body(), { contentType: found.mimeType });
+        const { mimeType: mime_type, sizeBytes: size_bytes, sha256, width, height } = found;
+        return { mime_type, size_bytes, sha256, width, height };
+      },
+    ),
   );
   return avatarPath(id);
 }

@@ -92,10 +92,14 @@ async function tell(core: Parts, mediaId: string): Promise<void> {
 /** Seconds after which a file that still waits was missed: its event was lost, or its worker died. */
 const missedSeconds = 2 * 60;
 
-/** Looks into files whose turn was missed, at most `limit`; says how many. Errors: `SERVICE_UNAVAILABLE`. */
+/** Looks into files whose turn was missed, at most `limit`; says how many. One that fails keeps none from its turn. Errors: the first failure, at the end. */
 export async function processMissed(core: Parts, limit: number): Promise<number> {
   const before = isoTime(core.clock.now() - missedSeconds * 1000);
   const missed = await core.media.unprocessed(before, limit);
-  for (const { media_id } of missed) await processMedia(core, media_id);
+  const results: PromiseSettledResult<void>[] = [];
+  for (const { media_id } of missed)
+    results.push(...(await Promise.allSettled([processMedia(core, media_id)])));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
   return missed.length;
 }

@@ -49,7 +49,8 @@ async function storeImage(
   accepted: AcceptedFile,
   agree: () => Promise<void>,
 ): Promise<Partial<MediaRecord>> {
-  return core.mediaTools.image({ mimeType: accepted.mimeType }, accepted.body, async (found) => {
+  const file = { mimeType: accepted.mimeType, owner: draft.uploader_id };
+  return core.mediaTools.image(file, accepted.body, async (found) => {
     await agree();
     const { thumbnail } = found;
     await Promise.all([

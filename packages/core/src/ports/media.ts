@@ -117,10 +117,10 @@ export interface MediaTools {
   ): Promise<void>;
   /**
    * Takes in a whole image, kept in a temporary file, and gives it to `use`: without metadata, upright, with its thumbnail; for an avatar made
-   * smaller. The file is gone when it resolves.
+   * smaller. The file is gone when it resolves. Where many wait, each `owner` has its turn.
    */
   image<T>(
-    file: { mimeType: string; avatar?: boolean },
+    file: { mimeType: string; owner?: string; avatar?: boolean },
     body: Readable,
     use: (found: ImageFound) => Promise<T>,
   ): Promise<T>;

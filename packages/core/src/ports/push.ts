@@ -59,6 +59,8 @@ export const pushReasons = [
   'muted',
   /** In a window that is not over yet. */
   'gathering',
+  /** Connected before its window was over. */
+  'connected',
   /** Read before its window was over. */
   'read',
   /** Deleted, or the user left, before it could be pushed. */

@@ -5,7 +5,7 @@ import type { PushNote, PushReason } from '../ports/stores.ts';
 /** Counts decisions, for metrics. On the way of every message: it must return at once. */
 export interface PushMeter {
   /** `connected` stands for recipients who needed no push. */
-  decided(reason: PushReason | 'connected', count: number): void;
+  decided(reason: PushReason, count: number): void;
 }
 
 /** Whoever wants to count gives a meter along with the core. */

@@ -28,6 +28,7 @@ export type PushExplanation =
 const sentences: Record<PushReason, string> = {
   sent: 'It was handed to the push service.',
   muted: 'The user had muted the chat.',
+  connected: 'The user connected before its window was over.',
   gathering: 'It waits for the end of its window, in which messages of a group gather into one push.',
   read: 'The user read it before it could be pushed.',
   gone: 'It was deleted or its time was over, or the user left the chat, before it could be pushed.',

@@ -2,7 +2,7 @@
  * Windows of groups (contract section 6): what came for one recipient within some seconds is one push.
  *
  * 1. taken — with a lease: no other worker takes the window before that ran out;
- * 2. looked at — what was read, deleted or left meanwhile is not pushed;
+ * 2. looked at — what was read or deleted meanwhile is not pushed, nor is anything to who left or connected;
  * 3. sent — claimed under the newest message of the window, whatever became of that one: a repeat claims the same;
  * 4. closed — only what was done with. Of a worker that died or could not send, the lease runs out and another one repeats it.
  */
@@ -21,11 +21,12 @@ import type {
 import { messageData, senderViews } from './data.ts';
 import { sees } from './message.ts';
 import { type Metered, noteOf, record, withoutSettled } from './notes.ts';
+import { offlineAmong } from './offline.ts';
 import { type Outcome, type SendParts, type Sent, sendAll } from './send.ts';
 
 export type WindowPushParts = SendParts &
   Metered &
-  Pick<Core, 'chats' | 'chatCache' | 'messages' | 'users' | 'privacy'>;
+  Pick<Core, 'presence' | 'chats' | 'chatCache' | 'messages' | 'users' | 'privacy'>;
 
 /**
  * Milliseconds for which a taken window belongs to its worker. More than a push can take with all its tries: a second worker must not find
@@ -63,6 +64,7 @@ export async function pushWindows(core: WindowPushParts, windows: readonly PushW
 interface Standing {
   chat: ChatRecord | undefined;
   muted: ReadonlySet<string>;
+  offline: ReadonlySet<string>;
   stored: ReadonlyMap<string, StoredMessage>;
   devices: ReadonlyMap<string, DeviceToken[]>;
   now: number;
@@ -87,13 +89,15 @@ async function pushChat(
   const users = [...new Set(windows.map(({ userId }) => userId))];
   const ids = new Set(windows.flatMap(({ messages }) => messages.map(({ messageId }) => messageId)));
   const now = core.clock.now();
-  const [chat, muted, stored, devices] = await Promise.all([
+  const [chat, muted, offline, stored, devices] = await Promise.all([
     core.chatCache.fresh(chatId),
     core.chats.mutedBy(chatId, users, isoTime(now)),
+    offlineAmong(core, users),
     core.messages.byIds([...ids]),
     core.devices.of(users),
   ]);
-  const plans = windows.map((window) => planOf(window, { chat, muted, stored, devices, now }));
+  const standing = { chat, muted, offline: new Set(offline), stored, devices, now };
+  const plans = windows.map((window) => planOf(window, standing));
   const wanted = plans.filter(({ messages }) => messages.length > 0);
   const { outcomes, failure } = await send(core, chat, wanted, devices);
   const sent = wanted.flatMap((plan, index) => notesOf(plan, outcomes[index]));
@@ -114,6 +118,7 @@ function planOf(window: PushWindow, standing: Standing): Plan {
     const message = standing.stored.get(messageId);
     const note = (reason: PushReason) => notes.push(noteOf(messageId, userId, reason));
     if (!member || !message || !sees(member, seq)) note('gone');
+    else if (!standing.offline.has(userId)) note('connected');
     else if (muted.has(userId)) note('muted');
     else if (isGone(message, standing.now)) note('gone');
     else if (member.read_seq >= seq) note('read');

@@ -16,7 +16,7 @@ export const mediaSchema: { [K in keyof MediaConfig]: Variable<MediaConfig[K]> }
   imageProcesses: {
     name: 'IMAGE_PROCESSES',
     doc: 'Images that each program decodes at a time, in processes of their own',
-    fallback: '1',
+    fallback: '2',
     read: integer(1, 32),
   },
 };

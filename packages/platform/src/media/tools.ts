@@ -19,7 +19,7 @@ export interface MediaToolsOptions {
   timeouts?: { imageMs?: number; footageMs?: number };
 }
 
-const defaults = { imageProcesses: 1, imageMs: 15_000, footageMs: 30_000 };
+const defaults = { imageProcesses: 2, imageMs: 15_000, footageMs: 30_000 };
 
 export class LocalMediaTools implements MediaTools {
   readonly receive: MediaTools['receive'] = receiveFile;

@@ -50,6 +50,6 @@ export function openObjects(config: Config, signingSecret: string, clock: Clock)
     ping: () => store.ping(),
     close: () => store.close(),
     urls: null,
-    sweep: null,
+    sweep: () => store.sweep(),
   };
 }

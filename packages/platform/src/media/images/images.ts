@@ -29,7 +29,7 @@ export class Images {
       const incomingPath = files.path('incoming');
       await keep(incomingPath, body);
       const kind = file.avatar ? 'avatar' : 'image';
-      const look = await this.#pool.look({ kind, format, incomingPath, ...paths(files) });
+      const look = await this.#pool.look({ kind, format, incomingPath, ...paths(files) }, file.owner);
       return await withStreams(async (open) => {
         const found = file.avatar ? avatarFound(look, files, open) : await imageFound(look, files, open);
         return use(found);

@@ -1,6 +1,6 @@
 /** Image processes and the queue before them. */
 import { AppError, type Log, unavailable } from '@parley/core';
-import pLimit from 'p-limit';
+import { FairQueue } from '../../fair-queue.ts';
 import type { ImageAnswer, ImageJob, ImageLook } from './job.ts';
 import { ImageProcess, ProcessEnded, TookTooLong } from './process.ts';
 
@@ -14,22 +14,22 @@ export interface ImagePoolOptions {
   program?: string;
 }
 
-/** Starts a process when an image comes and none is free; what comes while all are busy waits in order. */
+/** Starts a process when an image comes and none is free; while all are busy, those who sent some take turns. */
 export class ImagePool {
   readonly #options: ImagePoolOptions;
-  readonly #limit: ReturnType<typeof pLimit>;
+  readonly #queue: FairQueue;
   readonly #free: ImageProcess[] = [];
   readonly #all = new Set<ImageProcess>();
   #closed = false;
 
   constructor(options: ImagePoolOptions) {
     this.#options = options;
-    this.#limit = pLimit(options.processes);
+    this.#queue = new FairQueue(options.processes);
   }
 
   /** Errors: `MEDIA_INVALID_TYPE`, `MEDIA_TOO_LARGE` (pixels), `SERVICE_UNAVAILABLE` (no process can be had, too busy a machine, a full disk). */
-  look(job: ImageJob): Promise<ImageLook> {
-    return this.#limit(async () => {
+  look(job: ImageJob, owner = ''): Promise<ImageLook> {
+    return this.#queue.run(owner, async () => {
       try {
         return await this.#ask(job);
       } catch (error) {

@@ -18,7 +18,7 @@ const mainParts: Partial<Record<Kind, RegExp>> = {
 const endRecord = 22;
 const longestComment = 0xffff;
 /** More say less about what somebody sends than about what they want to keep the server busy with. */
-const mostEntries = 500_000;
+const mostEntries = 200_000;
 
 /** `kind` is `zip` or an office file. Errors: AppError `MEDIA_INVALID_TYPE`. */
 export async function verifyArchive(file: FileBytes, kind: Kind): Promise<void> {

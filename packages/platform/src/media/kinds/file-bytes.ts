@@ -1,6 +1,6 @@
 /** A stored file that is looked into here and there, in bounded memory. */
 import { Readable } from 'node:stream';
-import { incompleteFile } from './kind.ts';
+import { damagedFile, incompleteFile } from './kind.ts';
 
 /** Gives bytes of a file, both ends included. */
 export type ReadRange = (start: number, end: number) => Promise<Readable>;
@@ -8,12 +8,18 @@ export type ReadRange = (start: number, end: number) => Promise<Readable>;
 const blockBytes = 128 * 1024;
 /** Looking goes forward, or between two places at once, such as a table and what it points to. */
 const blocksHeld = 6;
+/**
+ * Blocks that are loaded of one file at most, besides each once: files have what belongs together in one place. One that was made to keep
+ * the server reading sends it from end to end for every few bytes.
+ */
+const blocksAgain = 256;
 
 /** Reads blocks of 128 KB and holds the last few of them, so that walking through headers does not ask the store for each. For one reader at a time. */
 export class FileBytes {
   readonly size: number;
   readonly #read: ReadRange;
   readonly #blocks = new Map<number, Buffer>();
+  #loads = 0;
 
   constructor(read: ReadRange, size: number) {
     this.#read = read;
@@ -59,6 +65,9 @@ export class FileBytes {
   }
 
   async #load(index: number): Promise<Buffer> {
+    if (++this.#loads > this.size / blockBytes + blocksAgain) {
+      throw damagedFile('its parts are scattered all over it');
+    }
     const start = index * blockBytes;
     const length = Math.min(blockBytes, this.size - start);
     const body = await this.#read(start, start + length - 1);
