@@ -111,7 +111,7 @@ describe('pushes', () => {
 
 describe('the report', () => {
   const round = (beside: Beside, n: number, deliveredPerSecond: number, p99: number): BesideRound => ({
-    ...{ beside, load: 'closed', round: n, deliveredPerSecond, delivery: latency(p99), cpu },
+    ...{ beside, load: 'closed', round: n, deliveredPerSecond, delivery: latency(p99), cpu, family: null },
     ...{ files: beside === 'nothing' ? 0 : 5, upload: null },
   });
   const upload = (changes: Partial<UploadRow>): UploadRow => ({

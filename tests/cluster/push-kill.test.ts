@@ -1,37 +1,22 @@
 /** Workers that die while they push: whatever is done again, a device is pushed a message once (contract section 6). */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  type FakeFcm,
-  type FcmTestAccount,
-  startFakeFcm,
-  writeFcmAccount,
-} from '../../packages/platform/test/support/fake-fcm.ts';
 import { eventually, startCluster, type TestCluster } from '../support/cluster.ts';
+import { type PushService, registerDevice, startPushService } from '../support/pushes.ts';
 import type { SignedIn } from '../support/rest.ts';
 
-let fcm: FakeFcm;
-let account: FcmTestAccount;
+let pushes: PushService;
 let cluster: TestCluster;
 beforeAll(async () => {
-  fcm = await startFakeFcm();
-  account = await writeFcmAccount();
-  cluster = await startCluster({ FCM_CREDENTIALS_PATH: account.path, FCM_ENDPOINT: fcm.url });
+  pushes = await startPushService();
+  cluster = await startCluster(pushes.env);
 }, 120_000);
 afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();
-  await account?.remove();
-  await fcm?.close();
+  await pushes?.[Symbol.asyncDispose]();
 });
 
-async function device(user: SignedIn): Promise<string> {
-  const token = `device-${randomUUID()}`;
-  await cluster.rest.call('PUT', '/users/me/fcm-token', {
-    token: user.token,
-    body: { token, platform: 'android' },
-  });
-  return token;
-}
+const device = (user: SignedIn) => registerDevice(cluster.rest, user);
 
 async function say(from: SignedIn, chat: string, body: string): Promise<string> {
   const { data } = await cluster.rest.call<{ message_id: string }>('POST', `/chats/${chat}/messages`, {
@@ -42,7 +27,7 @@ async function say(from: SignedIn, chat: string, body: string): Promise<string> 
 }
 
 /** Which messages a device was told of, one for each push. */
-const told = (token: string) => fcm.pushes(token).map((push) => push.data.message_id);
+const told = (token: string) => pushes.fcm.pushes(token).map((push) => push.data.message_id);
 
 it('no push is doubled and none is missed but those that were on their way, in direct chats and in groups', async () => {
   const sender = await cluster.user();

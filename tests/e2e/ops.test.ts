@@ -3,27 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { openOperator } from '@parley/runtime';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { runOps } from '../../apps/workers/src/ops/run.ts';
-import {
-  type FakeFcm,
-  type FcmTestAccount,
-  startFakeFcm,
-  writeFcmAccount,
-} from '../../packages/platform/test/support/fake-fcm.ts';
 import { startParley, type TestParley } from '../support/parley.ts';
 import { cast, type Person } from '../support/people.ts';
+import { type PushService, registerDevice, startPushService } from '../support/pushes.ts';
 
-let fcm: FakeFcm;
-let account: FcmTestAccount;
+let pushes: PushService;
 let parley: TestParley;
 beforeAll(async () => {
-  fcm = await startFakeFcm();
-  account = await writeFcmAccount();
-  parley = await startParley({ FCM_CREDENTIALS_PATH: account.path, FCM_ENDPOINT: fcm.url });
+  pushes = await startPushService();
+  parley = await startParley(pushes.env);
 });
 afterAll(async () => {
   await parley?.[Symbol.asyncDispose]();
-  await account?.remove();
-  await fcm?.close();
+  await pushes?.[Symbol.asyncDispose]();
 });
 
 /** Runs a command as `npm run ops` does, with the settings of the programs. */
@@ -38,11 +30,8 @@ async function ops(...args: string[]): Promise<{ code: number; out: string }> {
   return { code, out };
 }
 
-async function device(who: Person): Promise<string> {
-  const token = `device-${randomUUID()}`;
-  await who.do('PUT', '/users/me/fcm-token', { token, platform: 'android' });
-  return token;
-}
+/** Registers a device of the person and gives its token. */
+const device = (who: Person) => registerDevice(parley.rest, who.user);
 
 const secret = 'what only the two of them know';
 
@@ -64,7 +53,7 @@ describe('push why', () => {
     await cleo.do('PATCH', `/chats/${chats[1]}/mute`, { is_muted: true });
     const [toBen, toCleo, toDan] = await Promise.all(chats.map((chat) => ada.say(chat, secret)));
     if (!toBen || !toCleo || !toDan) throw new Error('nothing was sent');
-    await fcm.taken(bens ?? '', 1);
+    await pushes.fcm.taken(bens ?? '', 1);
     const sent = await decided(toBen, ben, 'sent');
     expect(sent).toMatchObject({
       code: 0,
@@ -95,7 +84,7 @@ describe('push why', () => {
         ? /^connected +yes$/m
         : /^connected +only the server itself knows$/m,
     );
-    expect(fcm.pushes(token)).toEqual([]);
+    expect(pushes.fcm.pushes(token)).toEqual([]);
     socket.close();
   });
 
@@ -107,7 +96,7 @@ describe('push why', () => {
     const [first, last] = [await ada.say(chat, secret), await ada.say(chat, secret)];
     await decided(first, ben, 'gathering');
     await cleo.read(chat, last);
-    await fcm.taken(bens, 1);
+    await pushes.fcm.taken(bens, 1);
     await decided(first, ben, 'collapsed');
     await decided(last, ben, 'sent');
     await decided(last, cleo, 'read');
@@ -115,7 +104,7 @@ describe('push why', () => {
 
   it('a device that is gone, a message of the system, one that is unknown', async () => {
     const { ada, ben } = await cast(parley, 'ada', 'ben');
-    fcm.answer(await device(ben), 'unregistered');
+    pushes.fcm.answer(await device(ben), 'unregistered');
     const message = await ada.say(await ada.direct(ben), secret);
     await decided(message, ben, 'unregistered');
     const { chat_id: chat } = await ada.group('Lake', ben);

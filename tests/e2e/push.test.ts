@@ -1,35 +1,22 @@
 /** Pushes from end to end, with FCM as Google's HTTP v1 has it (contract section 6). */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type FakeFcm,
-  type FcmTestAccount,
-  startFakeFcm,
-  writeFcmAccount,
-} from '../../packages/platform/test/support/fake-fcm.ts';
 import { startParley, type TestParley } from '../support/parley.ts';
 import { cast, Person } from '../support/people.ts';
+import { type PushService, registerDevice, startPushService } from '../support/pushes.ts';
 
-let fcm: FakeFcm;
-let account: FcmTestAccount;
+let pushes: PushService;
 let parley: TestParley;
 beforeAll(async () => {
-  fcm = await startFakeFcm();
-  account = await writeFcmAccount();
-  parley = await startParley({ FCM_CREDENTIALS_PATH: account.path, FCM_ENDPOINT: fcm.url });
+  pushes = await startPushService();
+  parley = await startParley(pushes.env);
 });
 afterAll(async () => {
   await parley?.[Symbol.asyncDispose]();
-  await account?.remove();
-  await fcm?.close();
+  await pushes?.[Symbol.asyncDispose]();
 });
 
 /** Registers a device of the person and gives its token. */
-async function device(who: Person): Promise<string> {
-  const token = `device-${randomUUID()}`;
-  await who.do('PUT', '/users/me/fcm-token', { token, platform: 'android' });
-  return token;
-}
+const device = (who: Person) => registerDevice(parley.rest, who.user);
 
 /** The same person on a further device. */
 async function onAnother(who: Person): Promise<Person> {
@@ -43,7 +30,7 @@ describe('a message to somebody who is offline', () => {
     const chat = await ada.direct(ben);
     const sent = await ada.say(chat, 'Are you free tonight?');
     for (const token of [phone, tablet]) {
-      const [push] = await fcm.taken(token, 1);
+      const [push] = await pushes.fcm.taken(token, 1);
       expect(push?.notification).toBeUndefined();
       expect(push?.android).toMatchObject({ priority: 'high', ttl: '86400s' });
       expect(push?.data).toMatchObject({
@@ -61,7 +48,7 @@ describe('a message to somebody who is offline', () => {
       });
     }
     await parley.settled();
-    expect([phone, tablet].map((token) => fcm.pushes(token).length)).toEqual([1, 1]);
+    expect([phone, tablet].map((token) => pushes.fcm.pushes(token).length)).toEqual([1, 1]);
   });
 
   it('is not pushed to its sender, to who is connected, to who muted the chat, nor to a device that signed out', async () => {
@@ -73,29 +60,29 @@ describe('a message to somebody who is offline', () => {
     await cleo.do('PATCH', `/chats/${chats[1]}/mute`, { is_muted: true });
     for (const chat of chats) await ada.say(chat, 'hello');
     await parley.settled();
-    expect(tokens.map((token) => fcm.pushes(token).length)).toEqual([0, 0, 0, 0]);
+    expect(tokens.map((token) => pushes.fcm.pushes(token).length)).toEqual([0, 0, 0, 0]);
     // A mute that is over is none.
     const past = new Date(Date.now() + 50).toISOString();
     await cleo.do('PATCH', `/chats/${chats[1]}/mute`, { is_muted: true, mute_until: past });
     await expect.poll(() => Date.now() > Date.parse(past)).toBe(true);
     await ada.say(chats[1] ?? '', 'hello again');
-    await fcm.taken(tokens[2] ?? '', 1);
+    await pushes.fcm.taken(tokens[2] ?? '', 1);
     socket.close();
   });
 
   it('to a token that FCM does not know any more forgets the token; a busy FCM is tried again', async () => {
     const { ada, ben } = await cast(parley, 'ada', 'ben');
     const [gone, busy] = [await device(ben), await device(await onAnother(ben))];
-    fcm.answer(gone, 'unregistered');
-    fcm.answer(busy, 'internal', 'sent');
+    pushes.fcm.answer(gone, 'unregistered');
+    pushes.fcm.answer(busy, 'internal', 'sent');
     const chat = await ada.direct(ben);
     await ada.say(chat, 'one');
-    await fcm.taken(busy, 1);
+    await pushes.fcm.taken(busy, 1);
     await parley.settled();
     await ada.say(chat, 'two');
-    await fcm.taken(busy, 2);
+    await pushes.fcm.taken(busy, 2);
     await parley.settled();
-    expect(fcm.requests.filter((request) => request.token === gone)).toHaveLength(1);
+    expect(pushes.fcm.requests.filter((request) => request.token === gone)).toHaveLength(1);
   });
 });
 
@@ -109,7 +96,7 @@ describe('a group', () => {
     const last = sent.at(-1);
     if (!last) throw new Error('nothing was sent');
     await cleo.read(chat, last);
-    const [push] = await fcm.taken(bens, 1);
+    const [push] = await pushes.fcm.taken(bens, 1);
     expect(push?.data).toMatchObject({
       chat_type: 'group',
       chat_name: 'Lake',
@@ -118,8 +105,8 @@ describe('a group', () => {
       message_id: last.message_id,
     });
     await parley.settled();
-    expect(fcm.pushes(cleos)).toEqual([]);
-    expect(fcm.pushes(bens)).toHaveLength(1);
+    expect(pushes.fcm.pushes(cleos)).toEqual([]);
+    expect(pushes.fcm.pushes(bens)).toHaveLength(1);
   });
 
   it('tells somebody who was added', async () => {
@@ -127,7 +114,7 @@ describe('a group', () => {
     const { chat_id: chat } = await ada.group('Lake', cleo);
     const token = await device(ben);
     await ada.do('POST', `/chats/${chat}/participants`, { user_ids: [ben.id] });
-    const [push] = await fcm.taken(token, 1);
+    const [push] = await pushes.fcm.taken(token, 1);
     expect(push?.data).toMatchObject({
       type: 'group_added',
       chat_id: chat,
@@ -142,12 +129,12 @@ it('reading on one device takes the notification from the others, silently', asy
   const [phone, other] = [await device(ben), await device(tablet)];
   const chat = await ada.direct(ben);
   const sent = await ada.say(chat, 'hello');
-  await Promise.all([phone, other].map((token) => fcm.taken(token, 1)));
+  await Promise.all([phone, other].map((token) => pushes.fcm.taken(token, 1)));
   await parley.settled();
   await ben.read(chat, sent);
-  const [, silent] = await fcm.taken(other, 2);
+  const [, silent] = await pushes.fcm.taken(other, 2);
   expect(silent?.data).toMatchObject({ type: 'chat.read', chat_id: chat });
   expect(silent?.android?.priority).toBe('normal');
   await parley.settled();
-  expect(fcm.pushes(phone)).toHaveLength(1);
+  expect(pushes.fcm.pushes(phone)).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 /** Killed amid a burst and started again: every accepted message is there, in order, once, and every event is published. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Runtime } from '@parley/runtime';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { endChild, startChild } from '../support/child.ts';
 import { eventually } from '../support/cluster.ts';
 import { newPhone, startParley } from '../support/parley.ts';
 import { Rest } from '../support/rest.ts';
@@ -18,46 +19,15 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'parley-crash-'));
 });
 afterAll(async () => {
-  for (const child of children)
-    if (child.exitCode === null && child.signalCode === null) await stop(child, 'SIGTERM');
+  for (const child of children) await endChild(child, 'SIGTERM');
   await rm(dataDir, { recursive: true, force: true });
 });
 
-function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  const gone = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  return gone;
-}
-
-/** Starts the program that `npm start` starts; resolves with its address and the time it took. */
+/** Starts the program on this file's data. */
 async function start(): Promise<{ child: ChildProcess; url: string; ms: number }> {
-  const began = performance.now();
-  const child = spawn(process.execPath, ['apps/standalone/src/main.ts'], {
-    env: {
-      ...process.env,
-      PORT: '0',
-      PARLEY_DATA_DIR: dataDir,
-      OTP_ECHO: 'true',
-      OTP_HASH_COST: '4',
-      RATE_LIMIT_SCALE: '0',
-      LOG_LEVEL: 'warn',
-      DATABASE_URL: '',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const { process: child, url, ms } = await startChild(dataDir);
   children.push(child);
-  let output = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk;
-      const match = /Pages +(http:\S+)/.exec(output);
-      if (match) resolve(match[1] as string);
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('exit', () => reject(new Error(`it ended before it was ready:\n${output}`)));
-  });
-  return { child, url, ms: performance.now() - began };
+  return { child, url, ms };
 }
 
 it('has everything that was accepted after SIGKILL in a burst of sends', async () => {
@@ -91,7 +61,7 @@ it('has everything that was accepted after SIGKILL in a burst of sends', async (
   // Signed in as before, and talking goes on.
   const resumed = await rawSocket(again.url, ada.token);
   expect((await resumed.send(chat, 'still here')).seq).toBe(messages.length + 1);
-  expect(await stop(again.child, 'SIGTERM')).toBe(0);
+  expect(await endChild(again.child, 'SIGTERM')).toBe(0);
 });
 
 it('publishes after a restart what was accepted and not published', async () => {
@@ -169,5 +139,5 @@ it('starts the embedded PostgreSQL again when that is killed, and goes on', asyn
     return page.status === 200;
   });
   expect(await rest.history(ben, chat)).toHaveLength(1);
-  expect(await stop(child, 'SIGTERM')).toBe(0);
+  expect(await endChild(child, 'SIGTERM')).toBe(0);
 });

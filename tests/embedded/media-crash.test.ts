@@ -2,7 +2,7 @@
  * Killed at every moment of an upload and started again (contract section 2, Media): what was answered is there and whole, what was not
  * leaves nothing for ever, and a video that waited for its look gets one.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, watch } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -13,6 +13,7 @@ import type { Media } from '@parley/contract';
 import { type Core, cleanMedia, processMissed } from '@parley/core';
 import { createStandalone } from '@parley/standalone';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { endChild, startChild } from '../support/child.ts';
 import { eventually } from '../support/cluster.ts';
 import { clip, photo } from '../support/files.ts';
 import { newPhone, testConfig } from '../support/parley.ts';
@@ -33,16 +34,9 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  for (const child of children) await end(child, 'SIGTERM');
+  for (const child of children) await endChild(child, 'SIGTERM');
   await rm(dataDir, { recursive: true, force: true });
 });
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  await gone;
-}
 
 interface Server {
   child: ChildProcess;
@@ -50,35 +44,10 @@ interface Server {
   person(user: SignedIn): Person;
 }
 
-/** Starts the program that `npm start` starts. */
+/** Starts the program on this file's data. */
 async function start(): Promise<Server> {
-  const { PATH, HOME, XDG_CACHE_HOME } = process.env;
-  const child = spawn(process.execPath, ['apps/standalone/src/main.ts'], {
-    env: {
-      PATH,
-      HOME,
-      XDG_CACHE_HOME,
-      PORT: '0',
-      PARLEY_DATA_DIR: dataDir,
-      OTP_ECHO: 'true',
-      OTP_HASH_COST: '4',
-      RATE_LIMIT_SCALE: '0',
-      LOG_LEVEL: 'warn',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const { process: child, url } = await startChild(dataDir);
   children.push(child);
-  let output = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk;
-      const match = /Pages +(http:\S+)/.exec(output);
-      if (match) resolve(match[1] as string);
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('exit', () => reject(new Error(`it ended before it was ready:\n${output}`)));
-  });
   const rest = new Rest(url);
   return { child, rest, person: (user) => new Person({ rest, url }, user, '') };
 }
@@ -203,7 +172,7 @@ it('killed at every moment of an upload, it has what it answered, and keeps noth
     const { child } = server;
     const killed = come.then(async () => {
       const helpers = await helpersOf(child.pid ?? 0);
-      await end(child, 'SIGKILL');
+      await endChild(child, 'SIGKILL');
       return helpers;
     });
     halfAnUpload(server, ada);
@@ -230,7 +199,7 @@ it('killed at every moment of an upload, it has what it answered, and keeps noth
     expect([media?.type, digest(bytes)]).toEqual([media?.type, whole.get(media?.type as Kind)]);
     if (media?.type === 'image') expect((await adas.fetch(media.thumbnail_url ?? '')).status).toBe(200);
   }
-  await end(server.child, 'SIGTERM');
+  await endChild(server.child, 'SIGTERM');
   expect(await readdir(join(dataDir, 'tmp'))).toEqual([]);
   await cleaned(ben, chat, accepted);
 }, 180_000);
@@ -302,6 +271,8 @@ it.runIf(existsSync('/proc/self/fd'))(
       const status = await readFile(`/proc/${pid}/status`, 'utf8');
       return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
     };
+    const isLookedInto = async () => (await readdir(await temporary())).length === 0;
+    await eventually('the video was looked into', isLookedInto);
     const left = await unfinished();
     await giveUp(15);
     const idle = await open();
@@ -309,7 +280,7 @@ it.runIf(existsSync('/proc/self/fd'))(
     for (let n = 0; n < 4; n++) await giveUp(15);
     await eventually('all is closed', async () => (await open()) <= idle);
     expect((await memory()) - before).toBeLessThan(60);
-    await end(server.child, 'SIGTERM');
+    await endChild(server.child, 'SIGTERM');
   },
   60_000,
 );

@@ -1,81 +1,39 @@
 /** Killed while it pushes and started again (contract section 6): no device is pushed a message twice, and what was not begun is pushed then. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import {
-  type FakeFcm,
-  type FcmTestAccount,
-  startFakeFcm,
-  writeFcmAccount,
-} from '../../packages/platform/test/support/fake-fcm.ts';
+import { endChild, startChild } from '../support/child.ts';
 import { eventually } from '../support/cluster.ts';
 import { newPhone } from '../support/parley.ts';
+import { type PushService, registerDevice, startPushService } from '../support/pushes.ts';
 import { Rest, type SignedIn } from '../support/rest.ts';
 
 let dataDir: string;
-let fcm: FakeFcm;
-let account: FcmTestAccount;
+let pushes: PushService;
 let server: { child: ChildProcess; rest: Rest };
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'parley-push-crash-'));
-  fcm = await startFakeFcm();
-  account = await writeFcmAccount();
+  pushes = await startPushService();
   await start();
 });
-beforeEach(() => fcm.answer('*', 'sent'));
+beforeEach(() => pushes.fcm.answer('*', 'sent'));
 afterAll(async () => {
-  if (server) await end('SIGTERM');
-  await account?.remove();
-  await fcm?.close();
+  if (server) await endChild(server.child, 'SIGTERM');
+  await pushes?.[Symbol.asyncDispose]();
   await rm(dataDir, { recursive: true, force: true });
 });
 
-async function end(signal: NodeJS.Signals): Promise<void> {
-  const { child } = server;
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  await gone;
-}
-
-/** Starts the program that `npm start` starts, with this file's FCM. */
+/** Starts the program on this file's data, with this file's FCM. */
 async function start(): Promise<void> {
-  const { PATH, HOME, XDG_CACHE_HOME } = process.env;
-  const child = spawn(process.execPath, ['apps/standalone/src/main.ts'], {
-    env: {
-      PATH,
-      HOME,
-      XDG_CACHE_HOME,
-      PORT: '0',
-      PARLEY_DATA_DIR: dataDir,
-      OTP_ECHO: 'true',
-      OTP_HASH_COST: '4',
-      RATE_LIMIT_SCALE: '0',
-      LOG_LEVEL: 'warn',
-      FCM_CREDENTIALS_PATH: account.path,
-      FCM_ENDPOINT: fcm.url,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk;
-      const match = /Pages +(http:\S+)/.exec(output);
-      if (match) resolve(match[1] as string);
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('exit', () => reject(new Error(`it ended before it was ready:\n${output}`)));
-  });
+  const { process: child, url } = await startChild(dataDir, pushes.env);
   server = { child, rest: new Rest(url) };
 }
 
 async function killed(): Promise<void> {
-  await end('SIGKILL');
+  await endChild(server.child, 'SIGKILL');
   await start();
 }
 
@@ -92,15 +50,7 @@ async function scene(count: number): Promise<Scene> {
   const { rest } = server;
   const sender = await rest.signIn(newPhone());
   const users = await Promise.all(Array.from({ length: count }, () => rest.signIn(newPhone())));
-  const tokens = users.map(() => `device-${randomUUID()}`);
-  await Promise.all(
-    users.map((user, index) =>
-      rest.call('PUT', '/users/me/fcm-token', {
-        token: user.token,
-        body: { token: tokens[index], platform: 'android' },
-      }),
-    ),
-  );
+  const tokens = await Promise.all(users.map((user) => registerDevice(rest, user)));
   const chats = await Promise.all(users.map((user) => rest.chat(sender, user)));
   const body = { type: 'group', name: 'Lake', participant_ids: users.map((user) => user.id) };
   const group = await rest.call<{ chat_id: string }>('POST', '/chats', { token: sender.token, body });
@@ -122,7 +72,7 @@ async function say(from: SignedIn, chat: string, body: string): Promise<string |
 
 /** Which messages a device was asked to be told of, whatever the service answered. */
 function asked(token: string): string[] {
-  const told = fcm.requests.filter((request) => request.token === token);
+  const told = pushes.fcm.requests.filter((request) => request.token === token);
   return told.flatMap(({ body }) => body.data.message_id ?? []);
 }
 
@@ -135,12 +85,12 @@ function expectOnce(tokens: readonly string[]): void {
 
 it('what was in the hands of FCM at the kill is not handed over again, and what comes after rings', async () => {
   const { sender, tokens, chats, group } = await scene(6);
-  fcm.answer('*', 'hang');
+  pushes.fcm.answer('*', 'hang');
   const sent = await Promise.all(chats.map((chat) => say(sender, chat, 'one')));
   await say(sender, group, 'to all');
   // Direct pushes at once, the group's when its window is over.
   await eventually('all are asked', () => tokens.every((token) => asked(token).length >= 2));
-  fcm.answer('*', 'sent');
+  pushes.fcm.answer('*', 'sent');
   await killed();
   const next = await Promise.all(chats.map((chat) => say(sender, chat, 'two')));
   const all = await say(sender, group, 'to all again');
@@ -160,7 +110,8 @@ it('a window that was open at the kill is pushed after it, once, with all that i
   const ids: (string | undefined)[] = [];
   for (let n = 0; n < 5; n++) ids.push(await say(sender, group, `no ${n}`));
   await killed();
-  const pushed = (token: string) => fcm.pushes(token).filter(({ data }) => data.type === 'new_message');
+  const pushed = (token: string) =>
+    pushes.fcm.pushes(token).filter(({ data }) => data.type === 'new_message');
   await eventually('the window is pushed', () => tokens.every((token) => pushed(token).length > 0), 30);
   for (const token of tokens) {
     expect(pushed(token)).toHaveLength(1);
@@ -183,9 +134,9 @@ it('killed again and again amid a burst, it doubles no push, and misses none but
     const talk = (async () => {
       for (let n = 0; running; n++) await round(n);
     })();
-    const before = fcm.requests.length;
-    await eventually('pushes are on their way', () => fcm.requests.length >= before + 60 + 17 * kill);
-    await end('SIGKILL');
+    const before = pushes.fcm.requests.length;
+    await eventually('pushes are on their way', () => pushes.fcm.requests.length >= before + 60 + 17 * kill);
+    await endChild(server.child, 'SIGKILL');
     running = false;
     await talk;
     await start();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Histogram } from '../histogram.ts';
 import type { BesideJob, BesideResult } from '../media/protocol.ts';
-import { phoneSeries, signIn } from './http-api.ts';
+import { signInMany } from './http-api.ts';
 import { Problems } from './problems.ts';
 import { untilReady } from './until-ready.ts';
 import { Uploader } from './uploader.ts';
@@ -20,14 +20,15 @@ export class MediaBeside {
 
   /** Resolves when the first file is ready: the processes that look into files have started. */
   async start({ url, file, pace }: BesideJob): Promise<null> {
-    const { token } = await signIn(url, phoneSeries()(0));
     this.#stopping = new AbortController();
     const { signal } = this.#stopping;
     this.#readyAt = [];
     this.#latency = new Histogram();
     this.#problems = new Problems();
     const count = 'underWay' in pace ? pace.underWay : lanes;
-    const uploaders = Array.from({ length: count }, () => new Uploader(url, token, file));
+    // Each for a user of its own: who sends many files has to wait for others.
+    const accounts = await signInMany(url, count);
+    const uploaders = accounts.map(({ token }) => new Uploader(url, token, file));
     const [first] = uploaders;
     if (first) await untilReady(first, await first.upload());
     const work =

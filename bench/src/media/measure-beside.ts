@@ -2,6 +2,7 @@ import { GeneratorProcess } from '../generator-process.ts';
 import { type Load, measureMessages } from '../measure-messages.ts';
 import type { Phase } from '../protocol.ts';
 import type { Target } from '../server.ts';
+import { type FamilySample, familyUse, sampleFamily } from './family.ts';
 import type { MediaOptions } from './options.ts';
 import type { BesideJob } from './protocol.ts';
 import { BESIDE, type Beside, type BesideRound, LOADS, type LoadName } from './rows.ts';
@@ -38,11 +39,11 @@ export async function measureBeside(
         // The order turns with each round, so that what comes first or last is not always the same.
         for (const beside of round % 2 === 0 ? BESIDE : BESIDE.toReversed()) {
           if (beside !== 'nothing') await uploader.call('besideStart', jobs[beside]);
-          const { row, from, until } = await measureOne(target, options, load);
+          const { row, from, until, family } = await measureOne(target, options, load);
           const files = beside === 'nothing' ? null : await uploader.call('besideStop', null);
           const { deliveredPerSecond, delivery, cpu } = row;
           onRound({
-            ...{ beside, load, round, deliveredPerSecond, delivery, cpu },
+            ...{ beside, load, round, deliveredPerSecond, delivery, cpu, family },
             files: files?.readyAt.filter((at) => at >= from && at <= until).length ?? 0,
             upload: files?.latency ?? null,
           });
@@ -61,10 +62,13 @@ export async function measureBeside(
 async function measureOne(target: Target, options: Options, name: LoadName) {
   const load: Load = name === 'closed' ? { kind: 'closed', inFlight } : { kind: 'open', rate: options.rate };
   const times: Record<Phase, number> = { measuring: 0, measured: 0 };
+  const samples: Record<Phase, FamilySample> = { measuring: null, measured: null };
   const row = await measureMessages(target, 'ws', options, { load, receipts: false }, (phase) => {
     times[phase] = Date.now();
+    samples[phase] = sampleFamily(target.pid);
   });
-  return { row, from: times.measuring, until: times.measured };
+  const family = familyUse(samples.measuring, samples.measured);
+  return { row, from: times.measuring, until: times.measured, family };
 }
 
 function problemsOf(result: { violations: number; firstViolations: readonly string[] }): string[] {

@@ -3,7 +3,7 @@ import { ms, whole } from '../stats.ts';
 import { table } from '../table.ts';
 import { inFlight, photosPerSecond } from './measure-beside.ts';
 import type { MediaOptions } from './options.ts';
-import type { MediaRows, OfflineRow, PushRow, Sample, ToolsRow, UploadRow } from './rows.ts';
+import type { BesideRound, MediaRows, OfflineRow, PushRow, Sample, ToolsRow, UploadRow } from './rows.ts';
 import { caseName, compare, renderSummary, summaryOf } from './summary.ts';
 
 /** What is written to the result file. */
@@ -158,27 +158,27 @@ function renderBeside({ beside: rounds }: MediaRows, rate: number): string[] {
     const body = compare(rounds, load).map((one) => {
       const own = rounds.filter((round) => round.load === load && round.beside === one.beside);
       const uploads = own.flatMap(({ upload }) => (upload ? [upload.p95] : []));
-      const cores = (['server', 'postgres', 'generator', 'others'] as const).map((who) => {
-        const spent = own.reduce((sum, { cpu }) => sum + (cpu[who] ?? 0), 0);
-        return (spent / own.reduce((sum, { cpu }) => sum + cpu.wallSeconds, 0)).toFixed(2);
-      });
+      const wall = own.reduce((sum, { cpu }) => sum + cpu.wallSeconds, 0);
+      const cores = (of: (round: BesideRound) => number | null | undefined): string =>
+        (own.reduce((sum, round) => sum + (of(round) ?? 0), 0) / wall).toFixed(2);
       return [
         one.beside,
         ...[whole(one.perSecond), ms(one.p50), ms(one.p99)],
         ...[one.perSecondRatio, one.p99Ratio].map((ratio) => ratio.toFixed(2)),
         ...[String(one.files), uploads.length > 0 ? ms(Math.max(...uploads)) : '–'],
-        ...cores,
+        ...(['own', 'postgres', 'tools'] as const).map((part) => cores(({ family }) => family?.[part])),
+        ...(['generator', 'others'] as const).map((who) => cores(({ cpu }) => cpu[who])),
         own
           .map((round) => (load === 'closed' ? whole(round.deliveredPerSecond) : ms(round.delivery.p99)))
           .join(' '),
       ];
     });
-    const columns = ['server', 'children', 'generator', 'others', 'rounds'];
+    const columns = ['server', 'PostgreSQL', 'tools', 'generator', 'others', 'rounds'];
     return table([`${titles[load]}: ${head[0]}`, ...head.slice(1), ...columns], body);
   });
   const note =
     `Rounds in turns on one server; ratios are medians over the rounds, each to the round without files. Images: ${photosPerSecond}/s of two megapixels; ` +
-    'videos: a worker always has one to look into (1080p). Files: ready within the measured periods. CPU in cores used; children: PostgreSQL, ' +
-    'image processes and ffmpeg; others: whoever uploads, too.';
+    'videos: a worker always has one to look into (1080p). Files: ready within the measured periods. CPU in cores used; tools: image ' +
+    'processes and ffmpeg; others: whoever uploads, too.';
   return ['## Messages beside files', ...tables, note];
 }

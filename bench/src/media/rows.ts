@@ -52,6 +52,8 @@ export interface BesideRound {
   deliveredPerSecond: number;
   delivery: Summary;
   cpu: CpuUse;
+  /** The server's part of it, with what looks into files apart from PostgreSQL; null where it cannot be told. */
+  family: FamilyUse | null;
   /** Files that became ready in the measured period, and how long uploads took. */
   files: number;
   upload: Summary | null;

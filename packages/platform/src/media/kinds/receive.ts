@@ -62,9 +62,11 @@ async function decide(head: Buffer, whole: boolean, { type, filename }: Claim): 
   if (claimed && claimed !== kind) {
     throw notWhatItSays(`By its name the file is ${claimed.toUpperCase()}, but it holds something else`);
   }
+  // Whatever it is: by its name it would be opened as something that runs.
+  if (claimsMarkup(filename)) {
+    throw notAccepted(type, 'Web pages, XML, SVG and rich text are not accepted');
+  }
   if (isText(kind)) {
-    if (claimsMarkup(filename))
-      throw notAccepted('document', 'Web pages, XML, SVG and rich text are not accepted');
     // So that what shows at the beginning is answered now.
     const check = new TextCheck(kind);
     check.write(head);
