@@ -145,6 +145,15 @@ describe.runIf(ffmpeg)('what is told', () => {
     expect(found.thumbnail).not.toBeNull();
   });
 
+  test('of a file whose length cannot be: none', async () => {
+    const mkv = await readFile(await make('lie.mkv', ...picture, ...stacked, ...h264));
+    // EBML: Duration, of eight bytes (RFC 9559, section 5.1.2.10).
+    const at = mkv.indexOf(Buffer.from([0x44, 0x89, 0x88]));
+    expect(at).toBeGreaterThan(0);
+    mkv.writeDoubleBE(9.2e15, at + 3);
+    expect(await look('video/x-matroska', mkv)).toMatchObject({ durationMs: null, width: 320, height: 240 });
+  });
+
   test('of sounds: their length', async () => {
     // Quiet at first: whoever reckons from the beginning of such a file is far off.
     const uneven = [

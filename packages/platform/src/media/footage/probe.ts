@@ -38,6 +38,10 @@ const entries = [
   'stream_side_data=rotation',
 ].join(':');
 
+/** What a file may say of itself, in seconds and in pixels; more is a mistake, or a try to upset whoever reads it. */
+const longestSeconds = 31 * 24 * 3600;
+const longestSide = 65_535;
+
 /** Rejects where the file is not what it is read as. */
 export async function probe(
   programs: Programs,
@@ -57,7 +61,7 @@ export async function probe(
   const seconds = told ?? (await measure(programs, ffmpeg, input, limits));
   const video = streams.find((one) => one.codec_type === 'video' && one.disposition?.attached_pic !== 1);
   return {
-    durationMs: seconds === null ? null : Math.round(seconds * 1000),
+    durationMs: seconds === null || seconds > longestSeconds ? null : Math.round(seconds * 1000),
     video: video ? { stream: video.index, ...shownSize(video) } : null,
   };
 }
@@ -81,6 +85,7 @@ function shownSize(video: Stream): { width: number | null; height: number | null
   if (!width || !height) return { width: null, height: null };
   const [wide, high] = (video.sample_aspect_ratio ?? '').split(':').map(positive);
   const shown = wide && high ? Math.max(1, Math.round((width * wide) / high)) : width;
+  if (Math.max(shown, height) > longestSide) return { width: null, height: null };
   const rotation = video.side_data_list?.find((one) => one.rotation !== undefined)?.rotation ?? 0;
   // Turned by a quarter, or by three.
   return Math.abs(rotation) % 180 === 90 ? { width: height, height: shown } : { width: shown, height };

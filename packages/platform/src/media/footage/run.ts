@@ -1,6 +1,5 @@
 /** Running a program on a file that nobody vouches for: in bounded time, memory and output, and after everything else. */
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 
 export interface RunLimits {
@@ -26,7 +25,8 @@ const niceness = 10;
 const limited = ['ulimit -c 0', 'ulimit -t "$1"', 'ulimit -v "$2"', 'ulimit -f "$3"'].map(
   (limit) => `${limit} 2>/dev/null`,
 );
-const script = [...limited, 'shift 3', 'exec "$@"'].join('; ');
+// The priority too: set from outside, it would come after the program has begun.
+const script = [...limited, 'shift 3', `exec nice -n ${niceness} "$@"`].join('; ');
 const [kibibyte, block] = [1024, 512];
 
 /** Runs programs; ends those that still run with `close()` and with this process. */
@@ -77,19 +77,13 @@ function start(program: string, args: readonly string[], limits: RunLimits): Chi
     process.platform === 'win32'
       ? [program, args]
       : ['/bin/sh', ['-c', script, 'sh', ...numbers, program, ...args]];
-  const child = spawn(command, parameters, {
+  return spawn(command, parameters, {
     // Secrets are in the environment: a decoder that was taken over must not find them there.
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own, so that all it may have started ends with it, and Ctrl-C is Parley's to handle.
     detached: process.platform !== 'win32',
   });
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, niceness);
-  } catch {
-    // It has ended already, which is heard of below, or the system has no priorities.
-  }
-  return child;
 }
 
 function outcome(child: Child, wallMs: number): Promise<string> {
