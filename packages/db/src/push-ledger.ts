@@ -1,11 +1,11 @@
 /**
- * What workers remember of pushes, on PostgreSQL (contract section 6): what was accepted for a push survives the process. Every call is one
- * statement, however many users or devices it is about; ids are UUIDs as this database writes them. Nothing is forgotten but by `sweep`.
+ * What workers remember of pushes, on PostgreSQL (contract section 6): what was accepted for a push survives the process. Every call is at
+ * most one statement, however many users or devices it is about, and calls at the same time share one; ids are UUIDs as this database writes them. Nothing is forgotten but by `sweep`.
  */
 import type { PushLedger, PushNote, PushWindow } from '@parley/core';
-import { claim, giveBack } from './push/claims.ts';
-import { Notes, note } from './push/notes.ts';
-import { shown, takeShown } from './push/shown.ts';
+import { Claims, giveBack } from './push/claims.ts';
+import { Notes } from './push/notes.ts';
+import { ShownDevices, takeShown } from './push/shown.ts';
 import { sweep } from './push/sweep.ts';
 import { close, gather, nextDue, take } from './push/windows.ts';
 import type { Sql } from './sql.ts';
@@ -13,11 +13,15 @@ import type { Sql } from './sql.ts';
 /** Errors of all methods: `SERVICE_UNAVAILABLE`. */
 export class PostgresPushLedger implements PushLedger {
   readonly #sql: Sql;
+  readonly #claims: Claims;
   readonly #notes: Notes;
+  readonly #shown: ShownDevices;
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.#claims = new Claims(sql);
     this.#notes = new Notes(sql);
+    this.#shown = new ShownDevices(sql);
   }
 
   gather(...[message, userIds, windowMs, now]: Parameters<PushLedger['gather']>): Promise<void> {
@@ -37,7 +41,7 @@ export class PostgresPushLedger implements PushLedger {
   }
 
   claim(pairs: readonly { messageId: string; deviceId: string }[], now: number): Promise<boolean[]> {
-    return claim(this.#sql, pairs, now);
+    return this.#claims.add(pairs, now);
   }
 
   giveBack(pairs: readonly { messageId: string; deviceId: string }[]): Promise<void> {
@@ -45,7 +49,7 @@ export class PostgresPushLedger implements PushLedger {
   }
 
   shown(userId: string, chatId: string, deviceIds: readonly string[], now: number): Promise<void> {
-    return shown(this.#sql, userId, chatId, deviceIds, now);
+    return this.#shown.add(userId, chatId, deviceIds, now);
   }
 
   takeShown(userId: string, chatId: string): Promise<string[]> {
@@ -53,7 +57,7 @@ export class PostgresPushLedger implements PushLedger {
   }
 
   note(notes: readonly PushNote[], now: number): Promise<void> {
-    return note(this.#sql, notes, now);
+    return this.#notes.add(notes, now);
   }
 
   why(messageId: string, userId: string): Promise<(PushNote & { at: number }) | undefined> {

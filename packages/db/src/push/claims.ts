@@ -1,5 +1,5 @@
 /** Which device was pushed which message, on PostgreSQL. */
-import type { PushLedger } from '@parley/core';
+import { Batcher, isUnavailable, type PushLedger } from '@parley/core';
 import type { Sql } from '../sql.ts';
 import { timeOf } from './time.ts';
 
@@ -8,7 +8,7 @@ type Pairs = Parameters<PushLedger['claim']>[0];
 /** In one order for everybody: who finds a pair that another is claiming waits for it. */
 const claimPairs = `
   INSERT INTO push_claims (message_id, device_id, claimed_at)
-  SELECT p.message_id, p.device_id, $3::timestamptz FROM unnest($1::uuid[], $2::uuid[]) AS p(message_id, device_id)
+  SELECT p.message_id, p.device_id, p.at FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS p(message_id, device_id, at)
   ORDER BY 1, 2
   ON CONFLICT DO NOTHING
   RETURNING message_id, device_id`;
@@ -28,15 +28,34 @@ const columnsOf = (pairs: Pairs) => [
   pairs.map(({ deviceId }) => deviceId),
 ];
 
-export async function claim(sql: Sql, pairs: Pairs, now: number): Promise<boolean[]> {
-  if (pairs.length === 0) return [];
+/** Claims that are made at the same time share a statement, and its commit. */
+export class Claims {
+  readonly #batcher: Batcher<Claim, boolean>;
+
+  constructor(sql: Sql) {
+    this.#batcher = new Batcher<Claim, boolean>({
+      maxSize: 1_000,
+      isolate: (error) => !isUnavailable(error),
+      run: (claims) => claim(sql, claims),
+    });
+  }
+
+  /** In the order of the pairs. Errors: `SERVICE_UNAVAILABLE`. */
+  add(pairs: Pairs, now: number): Promise<boolean[]> {
+    return this.#batcher.addAll(pairs.map((pair) => ({ ...pair, now })));
+  }
+}
+
+type Claim = Pairs[number] & { now: number };
+
+async function claim(sql: Sql, claims: readonly Claim[]): Promise<boolean[]> {
   const rows = await sql.rows<{ message_id: string; device_id: string }>('push-claim', claimPairs, [
-    ...columnsOf(pairs),
-    timeOf(now),
+    ...columnsOf(claims),
+    claims.map(({ now }) => timeOf(now)),
   ]);
   const won = new Set(rows.map((row) => keyOf(row.message_id, row.device_id)));
   // Taken out, so that a pair that is asked for twice is won once.
-  return pairs.map(({ messageId, deviceId }) => won.delete(keyOf(messageId, deviceId)));
+  return claims.map(({ messageId, deviceId }) => won.delete(keyOf(messageId, deviceId)));
 }
 
 export async function giveBack(sql: Sql, pairs: Pairs): Promise<void> {

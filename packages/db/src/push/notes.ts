@@ -1,5 +1,5 @@
 /** Why users were pushed messages, or were not, on PostgreSQL. */
-import { BatchLoader, type PushNote } from '@parley/core';
+import { Batcher, BatchLoader, isUnavailable, type PushNote } from '@parley/core';
 import type { Sql } from '../sql.ts';
 import { timeOf } from './time.ts';
 
@@ -8,23 +8,29 @@ const keyOf = (messageId: string, userId: string) => `${messageId}/${userId}`;
 /** In one order for everybody, so that notes cannot wait for each other in a circle. */
 const writeNotes = `
   INSERT INTO push_notes AS n (message_id, user_id, reason, detail, noted_at)
-  SELECT p.message_id, p.user_id, p.reason, p.detail, $5::timestamptz
-  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS p(message_id, user_id, reason, detail)
+  SELECT p.message_id, p.user_id, p.reason, p.detail, p.at
+  FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[]) AS p(message_id, user_id, reason, detail, at)
   ORDER BY 1, 2
   ON CONFLICT (message_id, user_id) DO UPDATE
     SET reason = EXCLUDED.reason, detail = EXCLUDED.detail, noted_at = EXCLUDED.noted_at
     WHERE n.noted_at <= EXCLUDED.noted_at`;
 
-export async function note(sql: Sql, notes: readonly PushNote[], now: number): Promise<void> {
-  if (notes.length === 0) return;
-  // A statement writes a row once: of several notes the last one counts.
-  const last = [...new Map(notes.map((each) => [keyOf(each.messageId, each.userId), each])).values()];
+type Written = PushNote & { now: number };
+
+async function write(sql: Sql, notes: readonly Written[]): Promise<void> {
+  // A statement writes a row once: of several notes the latest counts, and the last of those of one time.
+  const last = new Map<string, Written>();
+  for (const note of notes) {
+    const key = keyOf(note.messageId, note.userId);
+    if ((last.get(key)?.now ?? note.now) <= note.now) last.set(key, note);
+  }
+  const rows = [...last.values()];
   await sql.rows('push-note', writeNotes, [
-    last.map(({ messageId }) => messageId),
-    last.map(({ userId }) => userId),
-    last.map(({ reason }) => reason),
-    last.map(({ detail }) => detail && storable(detail)),
-    timeOf(now),
+    rows.map(({ messageId }) => messageId),
+    rows.map(({ userId }) => userId),
+    rows.map(({ reason }) => reason),
+    rows.map(({ detail }) => detail && storable(detail)),
+    rows.map(({ now }) => timeOf(now)),
   ]);
 }
 
@@ -36,12 +42,26 @@ interface NoteRow {
   noted_at: Date;
 }
 
-/** Looks notes up, batched: calls at the same time share a query. Nothing is remembered beyond it. */
+/** Writes notes and looks them up, batched: calls at the same time share a statement. Nothing is remembered beyond it. */
 export class Notes {
   readonly #loader: BatchLoader<string, PushNote & { at: number }>;
+  readonly #batcher: Batcher<Written, undefined>;
 
   constructor(sql: Sql) {
     this.#loader = new BatchLoader((keys) => find(sql, keys), 2_000);
+    this.#batcher = new Batcher<Written, undefined>({
+      maxSize: 1_000,
+      isolate: (error) => !isUnavailable(error),
+      run: async (notes) => {
+        await write(sql, notes);
+        return notes.map(() => undefined);
+      },
+    });
+  }
+
+  /** Errors: `SERVICE_UNAVAILABLE`. */
+  async add(notes: readonly PushNote[], now: number): Promise<void> {
+    await this.#batcher.addAll(notes.map((note) => ({ ...note, now })));
   }
 
   /** Errors: `SERVICE_UNAVAILABLE`. */

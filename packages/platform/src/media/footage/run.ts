@@ -25,8 +25,18 @@ const niceness = 10;
 const limited = ['ulimit -c 0', 'ulimit -t "$1"', 'ulimit -v "$2"', 'ulimit -f "$3"'].map(
   (limit) => `${limit} 2>/dev/null`,
 );
-// The priority too: set from outside, it would come after the program has begun.
-const script = [...limited, 'shift 3', `exec nice -n ${niceness} "$@"`].join('; ');
+/**
+ * Priority counts among the processes of a session, and Linux shares the processor between sessions first (sched(7), autogroup): a session of
+ * its own would be this program's equal however low its priority.
+ */
+const yielding = `echo ${niceness} 2>/dev/null >/proc/self/autogroup`;
+// From inside: what is set from outside comes after the program has begun.
+const script = [
+  ...limited,
+  `{ ${yielding}; } 2>/dev/null || :`,
+  'shift 3',
+  `exec nice -n ${niceness} "$@"`,
+].join('; ');
 const [kibibyte, block] = [1024, 512];
 
 /** Runs programs; ends those that still run with `close()` and with this process. */
