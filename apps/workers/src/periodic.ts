@@ -3,13 +3,14 @@
 import type { Log } from '@parley/core';
 import { type Core, cleanMedia, expireMessages, expirePresence, processMissed } from '@parley/core';
 import type { Job } from './jobs.ts';
+import type { MediaWorker } from './media.ts';
 
 const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000];
 
 /** How many things a round takes, and how many rounds one run makes at most: of messages that is 5,000 a second. */
 const expiry = { batch: 500, rounds: 20 };
-/** A file takes up to half a minute, and a worker that stops should not have to wait for more than one. */
-const missed = { batch: 1, rounds: 20 };
+/** Files that were missed, at most in one run: each may take half a minute. */
+const missed = 20;
 const orphans = { batch: 200, rounds: 20 };
 const tokens = { batch: 1_000, rounds: 20 };
 /** Days for which a session that is over is still known, and a push token that no device registered again. */
@@ -30,8 +31,16 @@ async function inRounds(
   return done;
 }
 
-/** All periodic jobs over a core. `sweepObjects` is what the object store has to tidy up by itself, if anything. */
-export function periodicJobs(core: Core, log: Log, sweepObjects: (() => Promise<void>) | null): Job[] {
+/**
+ * All periodic jobs over a core. `sweepObjects` is what the object store has to tidy up by itself, if anything; `turn` gives files their turn
+ * among those that are looked into.
+ */
+export function periodicJobs(
+  core: Core,
+  log: Log,
+  sweepObjects: (() => Promise<void>) | null,
+  turn: MediaWorker['turn'],
+): Job[] {
   const daysAgo = (days: number) => new Date(core.clock.now() - days * day);
   const jobs: Job[] = [
     {
@@ -51,10 +60,10 @@ export function periodicJobs(core: Core, log: Log, sweepObjects: (() => Promise<
       run: (signal) => inRounds(signal, expiry, (batch) => expireMessages(core, batch)),
     },
     {
-      // Videos and sounds whose event was lost.
+      // Videos and sounds that have waited long: their event was lost, or many came.
       name: 'media-missed',
       everyMs: minute,
-      run: (signal) => inRounds(signal, missed, (batch) => processMissed(core, batch)),
+      run: (signal) => processMissed(core, missed, { signal, turn }),
     },
     {
       // Files that nothing refers to.

@@ -99,7 +99,7 @@ class WindowLoop {
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   /** The log has it: it is told once until things work again. */
-  #told = false;
+  readonly #told = new Set<'take' | 'push'>();
 
   constructor(core: Core & { meter: PushMeter }, pace: PushPace) {
     this.#core = core;
@@ -133,27 +133,28 @@ class WindowLoop {
       if (windows.length > 0) this.#begin(windows);
       if (windows.length === limit) return 0;
       const due = await this.#core.pushLedger.nextDue();
-      this.#told = false;
+      this.#told.delete('take');
       if (due === null) return idleMs;
       // Often enough for leases that run out, seldom enough to take windows together.
       return Math.min(idleMs, Math.max(openMs, due - this.#core.clock.now()));
     } catch (error) {
-      this.#complain(error, 'windows of pushes cannot be taken: it is tried again');
+      this.#complain('take', error, 'windows of pushes cannot be taken: it is tried again');
       return idleMs;
     }
   }
 
   #begin(windows: readonly PushWindow[]): void {
     const work = pushWindows(this.#core, windows)
-      .catch((error) => this.#complain(error, 'windows of pushes wait for another try'))
+      .then(() => void this.#told.delete('push'))
+      .catch((error) => this.#complain('push', error, 'windows of pushes wait for another try'))
       .finally(() => this.#atWork.delete(work));
     this.#atWork.add(work);
   }
 
   /** A store that is away is told once, not every second; what nobody expects is told each time. */
-  #complain(error: unknown, what: string): void {
-    const level = !isUnavailable(error) ? 'error' : this.#told ? 'debug' : 'warn';
+  #complain(about: 'take' | 'push', error: unknown, what: string): void {
+    const level = !isUnavailable(error) ? 'error' : this.#told.has(about) ? 'debug' : 'warn';
     this.#core.log[level]({ err: error }, what);
-    this.#told = true;
+    this.#told.add(about);
   }
 }

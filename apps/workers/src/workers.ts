@@ -18,8 +18,8 @@ export function createWorkers(
   runtime: Pick<Runtime, 'core' | 'leases' | 'log' | 'metrics' | 'sweepObjects'>,
 ): Workers {
   const { core, leases, log, metrics, sweepObjects } = runtime;
-  const jobs = new Jobs(periodicJobs(core, log, sweepObjects), { leases, log, metrics });
-  startMediaWorker(core, metrics);
+  const media = startMediaWorker(core, metrics);
+  const jobs = new Jobs(periodicJobs(core, log, sweepObjects, media.turn), { leases, log, metrics });
   const pushes = startPushWorker(core, metrics);
   return {
     start() {
@@ -27,6 +27,9 @@ export function createWorkers(
       pushes.start();
     },
     // Consumers stay subscribed until the bus itself stops: what they do not take any more, the bus keeps.
-    drain: async () => void (await Promise.all([jobs.stop(), pushes.drain()])),
+    async drain() {
+      media.drain();
+      await Promise.all([jobs.stop(), pushes.drain()]);
+    },
   };
 }

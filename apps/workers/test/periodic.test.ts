@@ -23,7 +23,7 @@ beforeEach(() => {
 function jobs(parts: object, sweep: (() => Promise<void>) | null = null) {
   const log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
   const core = { clock: { now: () => now }, log, media, ...parts } as unknown as Core;
-  const all = periodicJobs(core, log, sweep);
+  const all = periodicJobs(core, log, sweep, (_owner, work) => work());
   const running = new AbortController();
   const run = (name: string) => {
     const job = all.find((one) => one.name === name);

@@ -341,6 +341,14 @@ describe('avatars', () => {
   });
 });
 
+test('what is long and narrow costs no more than what is shown of it', async () => {
+  const tower = await sharp({ create: { width: 640, height: 60_000, channels: 3, background: '#456' } })
+    .png()
+    .toBuffer();
+  const found = await look('image/png', tower, true);
+  expect([found.width, found.height]).toEqual([640, 640]);
+});
+
 describe('what is refused', () => {
   test('more than a hundred megapixels, whatever the file weighs, all frames together', async () => {
     const refusal = ['MEDIA_TOO_LARGE', 'The image is too large: it may have at most 100 megapixels'];

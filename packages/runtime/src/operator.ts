@@ -83,7 +83,7 @@ export async function openOperator(config: OperatorConfig): Promise<Operator> {
     return connection;
   });
   const engine = once(async () => {
-    const messages = await openMessages(config, sql, nothingPublished);
+    const messages = await openMessages(config, sql, nothingPublished, { makeIndexes: false });
     stores.defer(() => messages.close());
     return messages;
   });

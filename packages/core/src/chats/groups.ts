@@ -27,7 +27,7 @@ export async function updateChat(
 ): Promise<Chat> {
   const { id, name, description, avatar_url, is_admin_only } = input;
   const nameOf = await namesOf(core, [caller.userId]);
-  const photo = (await core.chatCache.get(id))?.avatar_url ?? '';
+  const { avatar_url: photo } = checkChat(await core.chatCache.get(id), caller.userId, 'admin').chat;
   await claimPhoto(core, caller.userId, avatar_url, photo);
   const given = Object.entries({ name, description, avatar_url, is_admin_only });
   const settings = Object.fromEntries(given.filter(([, value]) => value !== undefined));

@@ -12,23 +12,28 @@ import { mediaIdOf, mediaView } from './view.ts';
 export type CarryParts = Pick<Core, 'media' | 'mediaLinks' | 'messages' | 'chats' | 'clock'>;
 
 /**
- * The file that a new message is to carry, null for none. It is claimed, so that no clean-up takes it before the message is stored. Errors:
+ * The file that a new message is to carry, null for none. It is claimed, so that no clean-up takes it before the message is stored. `readable`
+ * says that the caller is known to be able to read it. Errors:
  * `NOT_FOUND` (none that the caller may read), `VALIDATION_ERROR` (of another type than the message).
  */
 export async function mediaForSend(
   core: CarryParts,
   caller: Caller,
   draft: { type: SendableType; payload: object },
+  options: { readable?: boolean } = {},
 ): Promise<Media | null> {
   const id = mediaIdOf(draft);
   if (id === null) return null;
-  const now = core.clock.now();
-  const record = (await core.media.claim([id], isoTime(now), orphanCheck(now))).get(id);
-  if (!record || record.is_avatar || !(await mayRead(core, caller.userId, record))) throw noSuchMedia();
-  if (record.type !== draft.type) {
-    const message = `is a file of type ${record.type}: send it as ${record.type}`;
+  const found = (await core.media.byIds([id])).get(id);
+  if (!found || found.is_avatar) throw noSuchMedia();
+  if (!options.readable && !(await mayRead(core, caller.userId, found))) throw noSuchMedia();
+  if (found.type !== draft.type) {
+    const message = `is a file of type ${found.type}: send it as ${found.type}`;
     throw new AppError('VALIDATION_ERROR', undefined, { details: [{ path: 'payload.media_id', message }] });
   }
+  const now = core.clock.now();
+  const record = (await core.media.claim([id], isoTime(now), orphanCheck(now))).get(id);
+  if (!record) throw noSuchMedia();
   return mediaView(core, record);
 }
 

@@ -15,6 +15,9 @@ const againSeconds = 7 * 24 * 3600;
 /** Seconds that a message may need from the claim of its file to being stored. */
 const settleSeconds = 60;
 
+/** Files whose objects are deleted in one go. */
+const deletedTogether = 10;
+
 /** What became of the files that were looked at. */
 export interface Cleaned {
   looked: number;
@@ -54,11 +57,22 @@ async function referredTo(core: Parts, checks: readonly MediaCheck[]): Promise<S
   return new Set([...carried, ...shown]);
 }
 
-/** Objects first: what is known of a file is forgotten only when nothing of it is stored any more. */
+/**
+ * Objects first: what is known of a file is forgotten only when nothing of it is stored any more. One that cannot be deleted keeps none of the
+ * others. Errors: the first failure, at the end.
+ */
 async function deleteFiles(core: Parts, checks: readonly MediaCheck[]): Promise<void> {
-  if (checks.length === 0) return;
-  await core.objects.delete(checks.flatMap(({ media }) => keysOf(media)));
-  await core.media.remove(checks.map(({ media }) => media.media_id));
+  const failures: unknown[] = [];
+  for (let from = 0; from < checks.length; from += deletedTogether) {
+    const some = checks.slice(from, from + deletedTogether);
+    try {
+      await core.objects.delete(some.flatMap(({ media }) => keysOf(media)));
+      await core.media.remove(some.map(({ media }) => media.media_id));
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** With the place of a thumbnail in any case: a worker may have died after putting it there. */

@@ -25,12 +25,12 @@ export async function processMedia(core: Parts, mediaId: string): Promise<void> 
   const media = (await core.media.byIds([mediaId])).get(mediaId);
   // It may have been deleted meanwhile.
   if (!media) return;
-  if (media.status === 'processing' && !(await finish(core, media))) return;
-  await tell(core, mediaId);
+  // Where another call made it ready, that may have died before it told of it.
+  if (media.status === 'ready' || (await finish(core, media)) !== 'gone') await tell(core, mediaId);
 }
 
-/** Says whether it is ready by this very call, or by another's that may not have told of it. */
-async function finish(core: Parts, media: MediaRecord): Promise<boolean> {
+/** Says whether it is ready by this very call, or by another's, or deleted. */
+async function finish(core: Parts, media: MediaRecord): Promise<'ready' | 'ready before' | 'gone'> {
   const found = await lookInto(core, media);
   let thumbnailKey: string | null = null;
   if (found.thumbnail) {
@@ -40,11 +40,11 @@ async function finish(core: Parts, media: MediaRecord): Promise<boolean> {
   }
   const { width, height, durationMs } = found;
   const look = { width, height, duration_ms: durationMs, thumbnail_key: thumbnailKey };
-  if (await core.media.complete(media.media_id, look)) return true;
+  if (await core.media.complete(media.media_id, look)) return 'ready';
   const now = (await core.media.byIds([media.media_id])).get(media.media_id);
   // Deleted while it was looked into: its thumbnail must not stay.
   if (!now && thumbnailKey !== null) await core.objects.delete([thumbnailKey]);
-  return now !== undefined;
+  return now ? 'ready before' : 'gone';
 }
 
 async function lookInto(core: Parts, media: MediaRecord): Promise<FootageFound> {
@@ -92,14 +92,36 @@ async function tell(core: Parts, mediaId: string): Promise<void> {
 /** Seconds after which a file that still waits was missed: its event was lost, or its worker died. */
 const missedSeconds = 2 * 60;
 
-/** Looks into files whose turn was missed, at most `limit`; says how many. One that fails keeps none from its turn. Errors: the first failure, at the end. */
-export async function processMissed(core: Parts, limit: number): Promise<number> {
+/** How `processMissed` goes about it. */
+export interface MissedOptions {
+  /** No further file is begun once it is aborted. */
+  signal?: AbortSignal;
+  /** Gives each file its turn among those that their events brought. */
+  turn?(owner: string, work: () => Promise<void>): Promise<void>;
+}
+
+/**
+ * Looks into files that still wait, at most `limit`; says how many. What became ready before its turn is left to who made it so. One that
+ * fails keeps none from its turn. Errors: the first failure, at the end.
+ */
+export async function processMissed(
+  core: Parts,
+  limit: number,
+  { signal, turn = (_owner, work) => work() }: MissedOptions = {},
+): Promise<number> {
   const before = isoTime(core.clock.now() - missedSeconds * 1000);
-  const missed = await core.media.unprocessed(before, limit);
-  const results: PromiseSettledResult<void>[] = [];
-  for (const { media_id } of missed)
-    results.push(...(await Promise.allSettled([processMedia(core, media_id)])));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-  return missed.length;
+  const failures: unknown[] = [];
+  let looked = 0;
+  for (const { media_id, uploader_id } of await core.media.unprocessed(before, limit)) {
+    if (signal?.aborted) break;
+    await turn(uploader_id, () => processWaiting(core, media_id)).catch((error) => failures.push(error));
+    looked++;
+  }
+  if (failures.length > 0) throw failures[0];
+  return looked;
+}
+
+async function processWaiting(core: Parts, mediaId: string): Promise<void> {
+  const media = (await core.media.byIds([mediaId])).get(mediaId);
+  if (media?.status === 'processing' && (await finish(core, media)) === 'ready') await tell(core, mediaId);
 }

@@ -30,7 +30,9 @@ export async function forwardMessage(
   const { type } = message;
   if (type === 'system') throw new AppError('FORBIDDEN', 'What tells of a group cannot be forwarded');
   const chats = targets.map((target) => checkChat(target, caller.userId, 'post').chat);
-  const media = await mediaForSend(core, caller, { type, payload: message.payload });
+  // The caller reads the message, hence its file.
+  const draft = { type, payload: message.payload };
+  const media = await mediaForSend(core, caller, draft, { readable: true });
   const sends = chats.map((chat) => copyTo(chat, { ...message, type }, media, caller, core.clock.now()));
   const outcomes = await core.sendQueue.addAll(sends);
   void tellIfReady(

@@ -22,7 +22,7 @@ export interface DeviceTokenStore {
   remove(userId: string, sessionId: string): Promise<boolean>;
   /** By user id; those without one are left out. Batched: calls at the same time share a query. */
   of(userIds: readonly string[]): Promise<Map<string, DeviceToken[]>>;
-  /** Forgets a token that the push service does not know any more, unless it was registered anew meanwhile. */
+  /** Forgets a token that the push service does not know any more, unless another session registered it meanwhile. */
   drop(device: Pick<DeviceToken, 'id' | 'token'>): Promise<void>;
   /** Forgets tokens that nobody registered again since `before` (push services do so too); says how many. */
   expire(before: Date, limit: number): Promise<number>;

@@ -97,6 +97,11 @@ export class FcmGateway implements PushGateway {
         done('refused');
         return { outcome: 'refused', reason: error.reason };
       }
+      if (error instanceof FcmFailure && error.kind === 'device_busy') {
+        // Its quota lasts for hours; waiting for it would hold up everybody else's. The next message rings.
+        done('refused');
+        return { outcome: 'refused', reason: error.reason };
+      }
       done('unavailable');
       if (error instanceof FcmFailure || this.#closing.signal.aborted) throw away(error);
       throw error;

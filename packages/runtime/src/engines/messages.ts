@@ -26,6 +26,7 @@ export async function openMessages(
   config: Config,
   sql: Sql,
   published: PublishedIds,
+  options: { makeIndexes?: boolean } = {},
 ): Promise<MessageEngine> {
   if (config.mongoUrl === null) {
     return {
@@ -43,7 +44,14 @@ export async function openMessages(
   });
   const messages = new MongoMessageStore(connection);
   const media = new MongoMediaStore(connection);
-  await Promise.all([messages.ensureIndexes(), media.ensureIndexes()]);
+  if (options.makeIndexes ?? true) {
+    try {
+      await Promise.all([messages.ensureIndexes(), media.ensureIndexes()]);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
   return {
     messages,
     media,

@@ -10,10 +10,8 @@ import type { Metadata } from 'sharp';
 import { stripMetadata } from '../strip/index.ts';
 import { decode, decodeAll } from './decode.ts';
 import type { ImageAnswer, ImageJob, ImageLook, Written } from './job.ts';
-import { small } from './small.ts';
+import { small, TooLarge } from './small.ts';
 import { isSideways, type UprightJob, upright } from './turn.ts';
-
-class TooLarge extends Error {}
 
 const chunkBytes = 256 * 1024;
 

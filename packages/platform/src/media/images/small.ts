@@ -7,6 +7,11 @@ import { isSideways, turn, type UprightJob } from './turn.ts';
 /** Pixels: of what is taller, the top is shown. */
 const maxThumbnailHeight = 800;
 const thumbnailQuality = 72;
+/** Pixels of a whole image made smaller, before it is cropped. */
+const maxScaledPixels = 8_000_000;
+
+/** Of pixels. */
+export class TooLarge extends Error {}
 /** An avatar is what is stored, not a hint of it. */
 const avatarQuality = 82;
 
@@ -33,9 +38,11 @@ export async function small(job: UprightJob, size: { width: number; height: numb
   const plan = job.kind === 'avatar' ? avatarPlan(size) : thumbnailPlan(size);
   const [width, height] = isSideways(job.orientation) ? [plan.height, plan.width] : [plan.width, plan.height];
   // Made smaller before it is turned and cropped: a decoder that knows the scale leaves out most of the work.
-  const whole = await pixels(decode(job.sourcePath).resize(width, height, { fit: 'fill' }));
-  const upright = job.orientation === 1 ? whole : await pixels(turn(fromPixels(whole), job.orientation));
-  const shown = await pixels(fromPixels(upright).extract(plan.crop));
+  const scaled = () => decode(job.sourcePath).resize(width, height, { fit: 'fill' });
+  const shown =
+    width * height > maxScaledPixels
+      ? await partOf(job, scaled(), plan.crop)
+      : await pixels(fromPixels(await upright(await pixels(scaled()), job.orientation)).extract(plan.crop));
   const opaque = isOpaque(shown);
   const image = fromPixels(shown);
   const bytes = opaque
@@ -43,6 +50,18 @@ export async function small(job: UprightJob, size: { width: number; height: numb
     : await image.webp({ quality: plan.quality, effort: 2 }).toBuffer();
   const { width: shownWidth, height: shownHeight } = plan.crop;
   return { bytes, mimeType: opaque ? 'image/jpeg' : 'image/webp', width: shownWidth, height: shownHeight };
+}
+
+async function upright(whole: Pixels, orientation: number): Promise<Pixels> {
+  return orientation === 1 ? whole : pixels(turn(fromPixels(whole), orientation));
+}
+
+/** Of what is long and narrow only what is shown: the whole of it, as raw pixels, may be more than the image itself. */
+async function partOf(job: UprightJob, scaled: Sharp, crop: Region): Promise<Pixels> {
+  if (job.orientation !== 1) throw new TooLarge('it is too long and narrow to be turned');
+  // What is missing further down would not be found otherwise.
+  await decode(job.sourcePath).resize(8, 8, { fit: 'fill' }).raw().toBuffer();
+  return pixels(scaled.extract(crop));
 }
 
 function thumbnailPlan(size: { width: number; height: number }): Plan {
