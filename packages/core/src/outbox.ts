@@ -7,7 +7,7 @@ import { chatCreatedEvent } from './chats/direct.ts';
 import { type SystemDraft, storeLate } from './chats/system.ts';
 import type { Core } from './context.ts';
 import { derivedId } from './lib/ids.ts';
-import { mediaIdOf, mediaViews } from './media/view.ts';
+import { mediaOf, mediaOfAll } from './media/view.ts';
 import { changeEvents } from './messages/changes.ts';
 import { type CommittedMove, statusEvents } from './messages/positions.ts';
 import { newMessageEvent } from './messages/send-queue.ts';
@@ -79,10 +79,7 @@ async function expandMessages(core: Parts, payload: OutboxPayloads['msg.new']): 
   const replyIds = [...stored.values()].flatMap((message) => message.reply_to_message_id ?? []);
   const [replies, media] = await Promise.all([
     core.messages.byIds(replyIds),
-    mediaViews(
-      core,
-      [...stored.values()].flatMap((message) => mediaIdOf(message) ?? []),
-    ),
+    mediaOfAll(core, [...stored.values()]),
   ]);
   const events: AnyBusEvent[] = [];
   for (const { id, context } of payload.messages) {
@@ -105,7 +102,7 @@ function rebuild(
   const reply = message.reply_to_message_id ? replies.get(message.reply_to_message_id) : undefined;
   const quote = reply ? quoteOf(reply, now) : null;
   const shown = masked(message, now);
-  const wire = toWire(shown, 'sent', quote?.preview ?? null, media.get(mediaIdOf(shown) ?? '') ?? null);
+  const wire = toWire(shown, 'sent', quote?.preview ?? null, mediaOf(shown, media));
   return newMessageEvent(wire, chat, quote, context, now);
 }
 

@@ -44,3 +44,19 @@ export function mediaIdOf(message: { payload: object }): string | null {
   const { payload } = message;
   return 'media_id' in payload && typeof payload.media_id === 'string' ? payload.media_id : null;
 }
+
+/** The files that these messages carry, by id, at the cost of one look. */
+export function mediaOfAll(
+  core: MediaViewParts,
+  messages: readonly { payload: object }[],
+): Promise<Map<string, Media>> {
+  return mediaViews(
+    core,
+    messages.flatMap((message) => mediaIdOf(message) ?? []),
+  );
+}
+
+/** The file of a message, of those that were looked up. */
+export function mediaOf(message: { payload: object }, media: ReadonlyMap<string, Media>): Media | null {
+  return media.get(mediaIdOf(message) ?? '') ?? null;
+}

@@ -5,7 +5,7 @@
 import type { AnyBusEvent, Media } from '@parley/contract';
 import type { Core } from '../context.ts';
 import { makeEvent } from '../lib/events.ts';
-import { mediaIdOf, mediaViews } from '../media/view.ts';
+import { mediaIdOf, mediaOf, mediaOfAll } from '../media/view.ts';
 import type {
   ChangeResult,
   ChatRecord,
@@ -96,10 +96,7 @@ async function makeEvents(
   const chatIds = [...new Set(changes.map((change) => change.chatId))];
   const [replies, media, chats] = await Promise.all([
     replyIds.length > 0 ? core.messages.byIds(replyIds) : new Map<string, StoredMessage>(),
-    mediaViews(
-      core,
-      edited.flatMap((message) => mediaIdOf(message) ?? []),
-    ),
+    mediaOfAll(core, edited),
     Promise.all(chatIds.map(async (id) => [id, await core.chatCache.get(id)] as const)),
   ]);
   const byId = new Map(chats);
@@ -152,8 +149,7 @@ function eventOf(
       const status = statusFor(message, message.sender_id, chat, chat.type !== 'direct');
       const quote = reply ? quoteOf(reply, now) : null;
       const shown = masked(message, now);
-      const media = around.media.get(mediaIdOf(shown) ?? '') ?? null;
-      const wire = toWire(shown, status, quote?.preview ?? null, media);
+      const wire = toWire(shown, status, quote?.preview ?? null, mediaOf(shown, around.media));
       const unquoted = blindTo(chat, recipients, quote);
       const payload = { message: { ...wire, version: change.version }, recipients, unquoted };
       return [makeEvent('msg.edited', context, payload, now)];

@@ -1,7 +1,7 @@
 /** Stored messages as one viewer may see them: status, star, replies, and nothing of what is over (contract section 2, Messages). */
 import type { Media, Message } from '@parley/contract';
 import type { Core } from '../context.ts';
-import { mediaIdOf, mediaViews } from '../media/view.ts';
+import { mediaOf, mediaOfAll } from '../media/view.ts';
 import type { ChatRecord, StoredMessage } from '../ports/stores.ts';
 import { readsVisibleInAll } from './reads.ts';
 import { isVisible, masked, replyPreviewOf, statusFor, toWire } from './wire.ts';
@@ -67,10 +67,7 @@ export async function surroundings(
   const [marks, replies, media] = await Promise.all([
     core.marks.of(viewer, [...ids]),
     replyIds.length > 0 ? core.messages.byIds(replyIds) : new Map<string, StoredMessage>(),
-    mediaViews(
-      core,
-      messages.flatMap((message) => mediaIdOf(message) ?? []),
-    ),
+    mediaOfAll(core, messages),
   ]);
   return { marks, replies, media };
 }
@@ -89,8 +86,7 @@ export function render(
     const preview = replyFor(chat, viewer, message, around, now);
     const starred = around.marks.get(message.message_id)?.starred ?? false;
     const shown = masked(message, now);
-    const media = around.media.get(mediaIdOf(shown) ?? '') ?? null;
-    return toWire(shown, status, preview, media, starred);
+    return toWire(shown, status, preview, mediaOf(shown, around.media), starred);
   });
 }
 
