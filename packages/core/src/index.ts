@@ -31,7 +31,7 @@ export { type Cleaned, cleanMedia, releaseMedia } from './media/clean.ts';
 export { MediaLinks } from './media/links.ts';
 export { processMedia, processMissed } from './media/process.ts';
 export { type Upload, uploadMedia } from './media/upload.ts';
-export { mediaViews } from './media/view.ts';
+export { mediaIdOf, mediaViews } from './media/view.ts';
 export { deleteMessage } from './messages/delete.ts';
 export { editMessage } from './messages/edit.ts';
 export { expireMessages } from './messages/expire.ts';
