@@ -97,7 +97,7 @@ function renderThumbnails({ thumbnails: { uploads, tools } }: MediaRows): string
     ...tools.map(ofTools),
   ];
   const note =
-    'A server has one image process (IMAGE_PROCESSES). CPU seconds for each image; of the tools alone, server is the process that ' +
+    'A server has two image processes (IMAGE_PROCESSES). CPU seconds for each image; of the tools alone, server is the process that ' +
     'they are in.';
   return ['## Thumbnails', table(head, body), note];
 }
