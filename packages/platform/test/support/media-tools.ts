@@ -50,7 +50,14 @@ export async function openMediaTools(
     options.onStart?.(fields.imageProcess);
   });
   const { onStart: _, ...rest } = options;
-  const tools = new LocalMediaTools({ temporaryDir: dir, log, ffmpeg: null, ...rest });
+  const tools = new LocalMediaTools({
+    temporaryDir: dir,
+    log,
+    ffmpeg: null,
+    // One, so that tests know which one an image goes to.
+    imageProcesses: 1,
+    ...rest,
+  });
   await tools.start();
   return {
     tools,
