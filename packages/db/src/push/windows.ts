@@ -32,6 +32,29 @@ const gatherOne = `
     message_ids = ${withNew('message_ids', '$2::uuid')}
   WHERE w.floor_seq < $3 AND w.seqs[${place}] IS DISTINCT FROM $3`;
 
+/** Tries of a statement at most. */
+const mostTries = 5;
+
+/**
+ * Who gathers locks rows in the order of users, who takes in the order of their ends: once in a long while they wait for each other. PostgreSQL
+ * undoes one of the two statements then, which is done again.
+ */
+async function unlessDeadlocked<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === mostTries || !isDeadlock(error)) throw error;
+    }
+  }
+}
+
+/** PostgreSQL's `deadlock_detected`. */
+function isDeadlock(error: unknown): boolean {
+  const { cause = error } = error as { cause?: unknown };
+  return (cause as { code?: unknown }).code === '40P01';
+}
+
 export async function gather(
   sql: Sql,
   message: Parameters<PushLedger['gather']>[0],
@@ -41,7 +64,8 @@ export async function gather(
 ): Promise<void> {
   if (userIds.length === 0) return;
   const { chatId, messageId, seq } = message;
-  await sql.rows('push-gather', gatherOne, [chatId, messageId, seq, userIds, timeOf(now + windowMs)]);
+  const values = [chatId, messageId, seq, userIds, timeOf(now + windowMs)];
+  await unlessDeadlocked(() => sql.rows('push-gather', gatherOne, values));
 }
 
 /** First those that were taken and not closed, then those that are over; SKIP LOCKED: workers that take at once take different ones. */
@@ -82,11 +106,8 @@ interface TakenRow {
 
 export async function take(sql: Sql, now: number, limit: number, leaseMs: number): Promise<PushWindow[]> {
   if (limit <= 0) return [];
-  const rows = await sql.rows<TakenRow>('push-take', takeWindows, [
-    timeOf(now),
-    limit,
-    timeOf(now + leaseMs),
-  ]);
+  const values = [timeOf(now), limit, timeOf(now + leaseMs)];
+  const rows = await unlessDeadlocked(() => sql.rows<TakenRow>('push-take', takeWindows, values));
   return rows.map((row) => ({
     chatId: row.chat_id,
     userId: row.user_id,
