@@ -1,7 +1,5 @@
 /** What is done at intervals, and how often. */
-
-import type { Log } from '@parley/core';
-import { type Core, cleanMedia, expireMessages, expirePresence, processMissed } from '@parley/core';
+import { type Core, cleanMedia, expireMessages, expirePresence, type Log, processMissed } from '@parley/core';
 import type { Job } from './jobs.ts';
 import type { MediaWorker } from './media.ts';
 

@@ -2,8 +2,9 @@
 import type { BusEvent } from '@parley/contract';
 import { describe, expect, it } from 'vitest';
 import { pushMessage } from '../src/push/message.ts';
-import { flushPushWindows, pushLeaseMs, takePushWindows } from '../src/push/windows.ts';
+import { pushLeaseMs, takePushWindows } from '../src/push/windows.ts';
 import { PushWorld } from './support/fake-push.ts';
+import { flushPushWindows } from './support/flush.ts';
 import { codeOf } from './support/world.ts';
 
 const windowMs = 3_000;

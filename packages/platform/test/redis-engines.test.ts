@@ -116,7 +116,7 @@ describe.skipIf(!server)(`engines on Redis${why}`, () => {
     const { promise: halfway, resolve: arrived } = Promise.withResolvers<void>();
     const script = slow.script.bind(slow);
     vi.spyOn(slow, 'script').mockImplementation(async (...call) => {
-      if (call[1].startsWith('presence-ends')) {
+      if (String(call[1]).startsWith('presence-ends')) {
         arrived();
         await gate;
       }

@@ -6,10 +6,12 @@ import {
   type AccountFacts,
   type ChatFacts,
   MongoConnection,
+  MongoMessageStore,
   OperatorReads,
   type OutboxFacts,
   PostgresChatStore,
   PostgresDeadLetterStore,
+  PostgresMessageStore,
   PostgresPushLedger,
   Sql,
 } from '@parley/db';
@@ -22,7 +24,6 @@ import {
   RedisPushLedger,
   readQueues,
 } from '@parley/platform';
-import { openMessages } from './engines/messages.ts';
 
 export interface Operator {
   deadLetters: DeadLetterStore;
@@ -82,11 +83,8 @@ export async function openOperator(config: OperatorConfig): Promise<Operator> {
     stores.defer(() => connection.close());
     return connection;
   });
-  const engine = once(async () => {
-    const messages = await openMessages(config, sql, nothingPublished, { makeIndexes: false });
-    stores.defer(() => messages.close());
-    return messages;
-  });
+  // Only looked into: indexes are the programs' to make.
+  const messages = mongo ? new MongoMessageStore(mongo) : new PostgresMessageStore(sql, nothingPublished);
   return {
     deadLetters: new PostgresDeadLetterStore(sql),
     account: (phone) => reads.account(phone),
@@ -96,7 +94,7 @@ export async function openOperator(config: OperatorConfig): Promise<Operator> {
       return connection && new RedisPresence(connection).online(userIds);
     },
     async head(chatId) {
-      const heads = await (await engine()).messages.heads([chatId]);
+      const heads = await messages.heads([chatId]);
       return heads.get(chatId) ?? { seq: 0, version: 0 };
     },
     queues: async () => (config.natsUrl === null ? null : readQueues(config.natsUrl, config.storeTimeoutMs)),
@@ -105,7 +103,7 @@ export async function openOperator(config: OperatorConfig): Promise<Operator> {
       const connection = await redis();
       return {
         pushLedger: connection ? new RedisPushLedger(connection) : new PostgresPushLedger(sql),
-        messages: (await engine()).messages,
+        messages,
         chatCache: new ChatCache(new PostgresChatStore(sql, nothingPublished)),
         clock: { now: Date.now },
       };

@@ -16,7 +16,7 @@ import {
   type MediaTools,
 } from '@parley/core';
 import { FileObjectStore, verifyObjectUrl } from '@parley/platform';
-import { unused } from './fake-stores.ts';
+import { unused } from '../../../../tests/support/unused.ts';
 
 export class FakeMedia implements MediaStore {
   readonly byId = new Map<string, MediaRecord>();

@@ -1,5 +1,6 @@
 /** A runtime without engines: stores in memory, everything else the embedded engines that need none. */
-import { type CoreParts, createCore, type PushLedger } from '@parley/core';
+
+import { type CoreParts, createCore } from '@parley/core';
 import {
   type Config,
   createLog,
@@ -16,6 +17,7 @@ import {
   Readiness,
 } from '@parley/platform';
 import type { Runtime } from '@parley/runtime';
+import { unused, unusedLedger } from '../../../../tests/support/unused.ts';
 import { FakeDevices, FakeMedia, FakeTools, TestObjects } from './fake-media.ts';
 import {
   FakeChats,
@@ -25,7 +27,6 @@ import {
   FakeUsers,
   fakeContacts,
   fakeMarks,
-  unused,
 } from './fake-stores.ts';
 
 export interface FakeRuntime extends Runtime {
@@ -50,20 +51,6 @@ export interface FakeOptions {
   /** Whether this server serves the files itself; it does unless told otherwise. */
   withObjects?: boolean;
 }
-
-const fakeLedger: PushLedger = {
-  gather: unused,
-  take: unused,
-  close: unused,
-  nextDue: unused,
-  claim: unused,
-  giveBack: unused,
-  shown: unused,
-  takeShown: unused,
-  note: unused,
-  why: unused,
-  sweep: unused,
-};
 
 const secret = 'a secret for tests that is long enough';
 
@@ -102,7 +89,7 @@ export function fakeRuntime(options: FakeOptions = {}): FakeRuntime {
     objects,
     devices,
     pushes: { send: unused },
-    pushLedger: fakeLedger,
+    pushLedger: unusedLedger,
     keyValue: new MemoryKeyValue(clock),
     rates: new MemoryRateLimiter(config.rateLimits, config.rateLimitScale),
     presence: new MemoryPresence(clock),

@@ -1,4 +1,5 @@
 /** The stores in memory: as much of each port as the API's tests need, and nothing that is slow. */
+
 import { randomUUID } from 'node:crypto';
 import type {
   AppendResult,
@@ -21,13 +22,9 @@ import type {
   Window,
 } from '@parley/core';
 import { mediaIdOf } from '@parley/core';
+import { unused } from '../../../../tests/support/unused.ts';
 
 const now = () => new Date().toISOString();
-
-/** Stands for a method of a port that no test here needs. */
-export function unused(): never {
-  throw new Error('not needed here');
-}
 
 export class FakeUsers implements UserStore {
   readonly byId = new Map<string, UserRecord>();

@@ -6,9 +6,8 @@ import type {
   MediaTools,
   ObjectStore,
   PushGateway,
-  PushLedger,
 } from '@parley/core';
-import { unused } from './unused.ts';
+import { unused } from '../../../../tests/support/unused.ts';
 
 export class FakeMedia implements MediaStore {
   readonly records = new Map<string, MediaRecord>();
@@ -52,17 +51,3 @@ export const fakeDevices: DeviceTokenStore = {
 };
 
 export const fakePushes: PushGateway = { send: unused };
-
-export const fakeLedger: PushLedger = {
-  gather: unused,
-  take: unused,
-  close: unused,
-  nextDue: unused,
-  claim: unused,
-  giveBack: unused,
-  shown: unused,
-  takeShown: unused,
-  note: unused,
-  why: unused,
-  sweep: unused,
-};

@@ -6,7 +6,7 @@ import type {
   NewMessage,
   StoredMessage,
 } from '@parley/core';
-import { unused } from './unused.ts';
+import { unused } from '../../../../tests/support/unused.ts';
 
 /** Messages in memory, in the order of their commits. */
 export class FakeMessages implements MessageStore {

@@ -10,8 +10,8 @@ import {
   type Tell,
   type Told,
 } from '@parley/core';
+import { unused } from '../../../../tests/support/unused.ts';
 import type { FakeUsers } from './fake-stores.ts';
-import { unused } from './unused.ts';
 
 const open: PrivacyRecord = {
   last_seen: 'everyone',

@@ -1,6 +1,7 @@
 import { createCore } from '@parley/core';
 import { createLog, Metrics, parseConfig, Readiness } from '@parley/platform';
 import type { Runtime } from '@parley/runtime';
+import { unusedLedger } from '../../../../tests/support/unused.ts';
 import {
   FakeBus,
   FakeClock,
@@ -14,7 +15,7 @@ import {
   fakePublisher,
   fakeSms,
 } from './fake-engines.ts';
-import { FakeMedia, fakeDevices, fakeLedger, fakeMediaTools, fakeObjects, fakePushes } from './fake-media.ts';
+import { FakeMedia, fakeDevices, fakeMediaTools, fakeObjects, fakePushes } from './fake-media.ts';
 import { FakeMessages } from './fake-messages.ts';
 import { FakeContacts, FakeMarks, FakePrivacy } from './fake-people.ts';
 import { FakeChats, FakeUsers, fakeSessions } from './fake-stores.ts';
@@ -63,7 +64,7 @@ export function fakeRuntime(shared: SharedFakes = sharedFakes()) {
     mediaTools: fakeMediaTools,
     devices: fakeDevices,
     pushes: fakePushes,
-    pushLedger: fakeLedger,
+    pushLedger: unusedLedger,
   });
   const runtime: Runtime = {
     config,

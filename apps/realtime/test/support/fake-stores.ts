@@ -10,7 +10,7 @@ import type {
   UserRecord,
   UserStore,
 } from '@parley/core';
-import { unused } from './unused.ts';
+import { unused } from '../../../../tests/support/unused.ts';
 
 const iso = '2026-03-01T09:20:00.000Z';
 

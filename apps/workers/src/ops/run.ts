@@ -1,5 +1,6 @@
 /** The operator's command: reads the arguments and calls what they name. */
 import { parseArgs } from 'node:util';
+import { isUuid } from '@parley/core';
 import type { Operator } from '@parley/runtime';
 import { listLetters, replayLetters, showLetter } from './dlq.ts';
 import { showChat, showUser } from './look.ts';
@@ -113,13 +114,13 @@ function readUser([phone, ...more]: string[], values: Flags, write: Write): Acti
 
 function readChat([id, ...more]: string[], values: Flags, write: Write): Action {
   only('chat', values, 'json');
-  if (!isId(id) || more.length > 0) throw new UsageError('chat takes one chat_id.');
+  if (!isUuid(id) || more.length > 0) throw new UsageError('chat takes one chat_id.');
   return (operator) => showChat(operator, id.toLowerCase(), values.json ?? false, write);
 }
 
 function readPush([command, message, user, ...more]: string[], values: Flags, write: Write): Action {
   only('push why', values);
-  if (command !== 'why' || !isId(message) || !isId(user) || more.length > 0) {
+  if (command !== 'why' || !isUuid(message) || !isUuid(user) || more.length > 0) {
     throw new UsageError('push why takes a message_id and a user_id.');
   }
   return (operator) => explainPush(operator, message.toLowerCase(), user.toLowerCase(), write);
@@ -151,10 +152,6 @@ function readDlq([command, ...ids]: string[], values: Flags, write: Write): Acti
         command ? `There is no command 'dlq ${command}'.` : 'dlq needs list, show or replay.',
       );
   }
-}
-
-function isId(text: string | undefined): text is string {
-  return text !== undefined && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
 
 function readLimit(text: string): number {

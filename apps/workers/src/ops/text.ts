@@ -1,6 +1,6 @@
 /** Text for an operator's terminal. */
+import { isUuid } from '@parley/core';
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Longest cell of the table's last column. */
 const lineLength = 100;
 
@@ -11,7 +11,7 @@ export function oneLine(text: string): string {
     .replace(/\p{Cc}/gu, ' ')
     .replace(/\+\d[\d ()-]{5,}\d/g, '[phone]')
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[token]')
-    .replace(/[\w-]{32,}/g, (word) => (uuid.test(word) ? word : '[token]'));
+    .replace(/[\w-]{32,}/g, (word) => (isUuid(word) ? word : '[token]'));
   return plain.length > lineLength ? `${plain.slice(0, lineLength - 1)}…` : plain;
 }
 

@@ -38,3 +38,8 @@ export function derivedId(id: string, what: string): string {
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   return stringify(bytes);
 }
+
+/** Whether a text is written like an id, in letters of either case (RFC 9562 section 4). */
+export function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
+}

@@ -6,7 +6,7 @@ import { isoTime } from '../lib/times.ts';
 import type { MediaRecord } from '../ports/stores.ts';
 import { mediaView } from './view.ts';
 
-export type MediaAccessParts = Pick<Core, 'media' | 'messages' | 'chats' | 'clock'>;
+type MediaAccessParts = Pick<Core, 'media' | 'messages' | 'chats' | 'clock'>;
 
 /** The same whether there is none, or it is not the caller's to know of. */
 export function noSuchMedia(): AppError {
@@ -26,7 +26,7 @@ export async function mayRead(core: MediaAccessParts, userId: string, media: Med
 }
 
 /** The file, for those who may read it. Errors: `NOT_FOUND`. */
-export async function accessMedia(core: MediaAccessParts, caller: Caller, id: string): Promise<MediaRecord> {
+async function accessMedia(core: MediaAccessParts, caller: Caller, id: string): Promise<MediaRecord> {
   const media = (await core.media.byIds([id])).get(id);
   if (!media || media.is_avatar || !(await mayRead(core, caller.userId, media))) throw noSuchMedia();
   return media;

@@ -14,7 +14,7 @@ export function avatarPath(id: string): string {
 }
 
 /** The file behind an address; undefined for one that is kept elsewhere, or for none. */
-export function avatarIdOf(url: string): string | undefined {
+function avatarIdOf(url: string): string | undefined {
   const id = url.startsWith(prefix) ? url.slice(prefix.length) : '';
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
 }

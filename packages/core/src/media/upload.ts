@@ -5,6 +5,7 @@ import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { makeEvent, newContext } from '../lib/events.ts';
 import { newId } from '../lib/ids.ts';
+import { plainCharacters } from '../lib/names.ts';
 import { isoTime } from '../lib/times.ts';
 import type { AcceptedFile, MediaRecord } from '../ports/stores.ts';
 import { type KeepParts, keepFile, putHashed, streamOf } from './keep.ts';
@@ -127,8 +128,7 @@ export function thumbnailKeyOf(mediaId: string): string {
 /** Without folders, control characters and marks that turn the direction of text; null where nothing is left. */
 export function cleanFilename(given: string | null): string | null {
   if (given === null) return null;
-  const name = Array.from(given.toWellFormed().split(/[/\\]/).at(-1) ?? '')
-    .filter((char) => !/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(char))
+  const name = plainCharacters(given.split(/[/\\]/).at(-1) ?? '')
     .join('')
     .trim();
   if (name === '' || name === '.' || name === '..') return null;

@@ -3,7 +3,7 @@ import type { Media } from '@parley/contract';
 import type { Core } from '../context.ts';
 import type { MediaRecord } from '../ports/stores.ts';
 
-export type MediaViewParts = Pick<Core, 'media' | 'mediaLinks'>;
+type MediaViewParts = Pick<Core, 'media' | 'mediaLinks'>;
 
 /** The file with fresh addresses. Documents are downloads of their name; pictures and sounds can be shown in place. */
 export async function mediaView(core: Pick<Core, 'mediaLinks'>, record: MediaRecord): Promise<Media> {

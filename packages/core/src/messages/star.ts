@@ -3,6 +3,7 @@ import { type InputOf, limits, type OutputOf } from '@parley/contract';
 import type { Caller, Core } from '../context.ts';
 import { AppError } from '../error.ts';
 import { decodeCursor, encodeCursor } from '../lib/cursor.ts';
+import { isUuid } from '../lib/ids.ts';
 import { isIsoTime } from '../lib/times.ts';
 import type { MarkedMessage, StoredMessage } from '../ports/stores.ts';
 import { publishTold, tellUser } from '../users/telling.ts';
@@ -98,10 +99,6 @@ async function readable(core: ListParts, viewer: string, stars: readonly Star[])
 
 function readCursor(text: string): Place {
   const [starred_at, message_id] = decodeCursor(text);
-  if (isIsoTime(starred_at) && isId(message_id)) return { starred_at, message_id };
+  if (isIsoTime(starred_at) && isUuid(message_id)) return { starred_at, message_id };
   throw new AppError('BAD_REQUEST', 'The cursor cannot be read');
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }

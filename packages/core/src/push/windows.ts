@@ -42,13 +42,6 @@ export function takePushWindows(
   return core.pushLedger.take(core.clock.now(), limit, pushLeaseMs);
 }
 
-/** Takes windows that are over and pushes what they hold; says how many there were. Errors: those of `pushWindows`. */
-export async function flushPushWindows(core: WindowPushParts, limit: number): Promise<number> {
-  const windows = await takePushWindows(core, limit);
-  await pushWindows(core, windows);
-  return windows.length;
-}
-
 /**
  * Pushes what taken windows hold and closes them. A chat that fails leaves its windows to be taken again when their leases have run out,
  * and the others go on. Errors: the first failure, at the end; `SERVICE_UNAVAILABLE` only where there was no other.

@@ -5,9 +5,10 @@ import type { Core } from '../../src/context.ts';
 import type { ChatRecord } from '../../src/ports/stores.ts';
 import { pushMessage } from '../../src/push/message.ts';
 import { pushRead } from '../../src/push/read.ts';
-import { flushPushWindows, pushLeaseMs } from '../../src/push/windows.ts';
+import { pushLeaseMs } from '../../src/push/windows.ts';
 import { PushWorld } from './fake-push.ts';
 import type { Fuse } from './fake-push-life.ts';
+import { flushPushWindows } from './flush.ts';
 
 export type Step =
   | { do: 'say'; chat: number; by: number }

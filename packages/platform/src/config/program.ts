@@ -1,5 +1,5 @@
 /** The variables of the programs themselves. */
-import { flag, integer, secret, text, url, urls, type Variable } from './readers.ts';
+import { flag, integer, isOrigin, secret, text, url, urls, type Variable } from './readers.ts';
 
 export interface ProgramConfig {
   production: boolean;
@@ -50,8 +50,7 @@ export const programSchema: { [K in keyof ProgramConfig]: Variable<ProgramConfig
     fallback: '',
     read(value) {
       const found = urls(['http:', 'https:'])(value);
-      // Requests keep their own path, and nothing would send the rest.
-      if (found?.some((one) => new URL(one).href !== `${new URL(one).origin}/`)) {
+      if (found && !found.every(isOrigin)) {
         throw new Error('must be addresses of a host and a port alone, like http://realtime:8080');
       }
       return found;

@@ -1,5 +1,5 @@
 /** The variables of the push service (contract section 6). */
-import { integer, text, url, type Variable } from './readers.ts';
+import { integer, isOrigin, text, url, type Variable } from './readers.ts';
 
 export interface PushConfig {
   fcmCredentialsPath: string | null;
@@ -21,8 +21,7 @@ export const pushSchema: { [K in keyof PushConfig]: Variable<PushConfig[K]> } = 
     fallback: '',
     read(value) {
       const found = url(['http:', 'https:'])(value);
-      // Requests keep their own host and path, and nothing would send the rest.
-      if (found !== null && new URL(found).href !== `${new URL(found).origin}/`) {
+      if (found !== null && !isOrigin(found)) {
         throw new Error('must be an address of a host and a port alone, like https://egress:8443');
       }
       return found;

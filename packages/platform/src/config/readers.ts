@@ -61,3 +61,8 @@ export const urls = (protocols: string[]) => (value: string) => {
   if (value === '') return null;
   return value.split(',').map((part) => url(protocols)(part.trim()) as string);
 };
+
+/** Whether an address names a host and a port alone: where requests keep their own path, nothing would send the rest. */
+export function isOrigin(address: string): boolean {
+  return new URL(address).href === `${new URL(address).origin}/`;
+}

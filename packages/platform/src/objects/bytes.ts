@@ -1,4 +1,5 @@
 /** Streams in bounded memory. */
+import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 
 /**
@@ -38,4 +39,9 @@ function enlarged(block: Buffer, size: number): Buffer {
  */
 export function keepError(body: Readable): void {
   body.on('error', () => {});
+}
+
+/** Writes all of it where the file ends. */
+export async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
+  for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
 }

@@ -1,12 +1,12 @@
+import { plainCharacters } from '@parley/core';
+
 /**
  * `Content-Disposition` of a download (RFC 6266): the name in full as RFC 5987 has it, and before it a plain ASCII one for
  * old clients. Whatever the name holds, nothing of it can end the header or name a folder.
  */
 export function attachment(filename: string): string {
   const name =
-    Array.from(filename.toWellFormed())
-      // Control characters, and marks that turn the direction of text to make an ending look like another.
-      .filter((char) => !/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(char))
+    plainCharacters(filename)
       .map((char) => (char === '/' || char === '\\' ? '_' : char))
       .slice(0, 200)
       .join('')

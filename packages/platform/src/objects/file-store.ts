@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from '
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Clock, type ObjectRead, type ObjectStore, unavailable } from '@parley/core';
-import { keepError } from './bytes.ts';
+import { keepError, writeAll } from './bytes.ts';
 import { checkContentType, checkExpiry, checkKey, checkRange } from './keys.ts';
 import { signedQuery } from './signature.ts';
 import { readTrailer, trailer } from './trailer.ts';
@@ -186,10 +186,6 @@ export class FileObjectStore implements ObjectStore {
       return undefined;
     });
   }
-}
-
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
 }
 
 /** Makes the names in a folder survive a power cut. A folder that was removed meanwhile has none. */

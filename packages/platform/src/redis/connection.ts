@@ -119,14 +119,19 @@ export class RedisConnection {
     });
   }
 
-  /** Runs a script over one key. Errors: as `run`. */
-  script(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown> {
+  /** Runs a script over one key, or over several of one slot. Errors: as `run`. */
+  script(
+    script: Script,
+    key: string | readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const keys = typeof key === 'string' ? [key] : key;
     return this.run(async () => {
       try {
-        return await this.commands.evalsha(script.sha, 1, key, ...args);
+        return await this.commands.evalsha(script.sha, keys.length, ...keys, ...args);
       } catch (error) {
         if (!isUnknownScript(error)) throw error;
-        return this.commands.eval(script.lua, 1, key, ...args);
+        return this.commands.eval(script.lua, keys.length, ...keys, ...args);
       }
     });
   }

@@ -1,7 +1,4 @@
 /** Where the push ledger keeps what: `push:{n}:…`, where all that one step touches has the same n, and so the same slot. */
-import type { RedisConnection } from './connection.ts';
-import { isUnknownScript } from './errors.ts';
-import type { Script } from './script.ts';
 import { shardOf } from './shards.ts';
 
 /** A cluster spreads them over its nodes. */
@@ -22,23 +19,6 @@ export const claimsKey = (messageId: string) => `push:{${shardOf(messageId, shar
 export const notesKey = (messageId: string) => `push:{${shardOf(messageId, shards)}}:notes:${messageId}`;
 export const shownKey = (userId: string, chatId: string) =>
   `push:{${shardOf(userId, shards)}}:shown:${userId}:${chatId}`;
-
-/** Runs a script over keys of one slot. Errors: `SERVICE_UNAVAILABLE`. */
-export function runScript(
-  redis: RedisConnection,
-  script: Script,
-  keys: readonly string[],
-  args: readonly (string | number)[],
-): Promise<unknown> {
-  return redis.run(async () => {
-    try {
-      return await redis.commands.evalsha(script.sha, keys.length, ...keys, ...args);
-    } catch (error) {
-      if (!isUnknownScript(error)) throw error;
-      return redis.commands.eval(script.lua, keys.length, ...keys, ...args);
-    }
-  });
-}
 
 /** A whole number that compares as text. */
 export const digits = (value: number) => String(value).padStart(16, '0');

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PushLedger, PushWindow } from '@parley/core';
 import type { RedisConnection } from './connection.ts';
-import { allShards, digits, dueKey, keptMs, runScript, windowKeys } from './push-keys.ts';
+import { allShards, digits, dueKey, keptMs, windowKeys } from './push-keys.ts';
 import * as scripts from './push-scripts.ts';
 
 /** Messages of a window that are kept, the newest. */
@@ -33,7 +33,7 @@ export class PushWindows {
     const { chatId, messageId, seq } = message;
     if (messageId.length !== idLength) throw new TypeError('a message id must be a UUID');
     const settings = [keptMs, chatId, digits(seq), messageId, digits(now + windowMs), messagesKept];
-    await runScript(this.#redis, scripts.gather, windowKeys(chatId), [...settings, ...userIds]);
+    await this.#redis.script(scripts.gather, windowKeys(chatId), [...settings, ...userIds]);
   }
 
   /** Where a node is away, those of the others. */
@@ -63,10 +63,7 @@ export class PushWindows {
     const chats = Map.groupBy(windows, ({ chatId }) => chatId);
     await Promise.all(
       [...chats].map(([chatId, group]) =>
-        runScript(this.#redis, scripts.close, windowKeys(chatId), [
-          chatId,
-          ...group.map(({ lease }) => lease),
-        ]),
+        this.#redis.script(scripts.close, windowKeys(chatId), [chatId, ...group.map(({ lease }) => lease)]),
       ),
     );
   }
@@ -97,7 +94,7 @@ export class PushWindows {
   async #takeOf(chatId: string, due: Due[], now: number, ends: number): Promise<PushWindow[]> {
     const token = randomBytes(9).toString('base64url');
     const args = [keptMs, chatId, now, ends, token, idLength, ...due.map(({ field }) => field)];
-    const taken = (await runScript(this.#redis, scripts.take, windowKeys(chatId), args)) as string[];
+    const taken = (await this.#redis.script(scripts.take, windowKeys(chatId), args)) as string[];
     const windows: PushWindow[] = [];
     for (let i = 0; i < taken.length; i += 2) {
       windows.push(toWindow(chatId, taken[i] as string, taken[i + 1] as string));

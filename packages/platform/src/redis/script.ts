@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A Lua script that decides over one key in one step. */
+/** A Lua script that decides over one key, or several of one slot, in one step. */
 export class Script {
   readonly lua: string;
   readonly sha: string;

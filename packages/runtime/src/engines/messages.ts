@@ -26,7 +26,6 @@ export async function openMessages(
   config: Config,
   sql: Sql,
   published: PublishedIds,
-  options: { makeIndexes?: boolean } = {},
 ): Promise<MessageEngine> {
   if (config.mongoUrl === null) {
     return {
@@ -44,13 +43,11 @@ export async function openMessages(
   });
   const messages = new MongoMessageStore(connection);
   const media = new MongoMediaStore(connection);
-  if (options.makeIndexes ?? true) {
-    try {
-      await Promise.all([messages.ensureIndexes(), media.ensureIndexes()]);
-    } catch (error) {
-      await connection.close();
-      throw error;
-    }
+  try {
+    await Promise.all([messages.ensureIndexes(), media.ensureIndexes()]);
+  } catch (error) {
+    await connection.close();
+    throw error;
   }
   return {
     messages,

@@ -1,6 +1,7 @@
 /** Running a program on a file that nobody vouches for: in bounded time, memory and output, and after everything else. */
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { bareEnvironment, niceness } from '../child.ts';
 
 export interface RunLimits {
   /** Milliseconds from start to end. */
@@ -15,8 +16,6 @@ export interface RunLimits {
 /** Bytes of its answer, and of what it complains, that are kept. More answer than that ends it. */
 const maxAnswer = 2 ** 20;
 const keptComplaint = 2000;
-/** Messages go first: see nice(1). */
-const niceness = 10;
 
 /**
  * The shell sets the limits (POSIX ulimit) and becomes the program. Names and arguments come as its parameters, so nothing in them is ever read
@@ -88,8 +87,7 @@ function start(program: string, args: readonly string[], limits: RunLimits): Chi
       ? [program, args]
       : ['/bin/sh', ['-c', script, 'sh', ...numbers, program, ...args]];
   return spawn(command, parameters, {
-    // Secrets are in the environment: a decoder that was taken over must not find them there.
-    env: environment(),
+    env: bareEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own, so that all it may have started ends with it, and Ctrl-C is Parley's to handle.
     detached: process.platform !== 'win32',
@@ -137,11 +135,4 @@ function kill(child: ChildProcess): void {
   } catch {
     // It ended in this moment.
   }
-}
-
-function environment(): NodeJS.ProcessEnv {
-  const names = ['PATH', 'LD_LIBRARY_PATH', 'SystemRoot'];
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
 }

@@ -3,11 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '@parley/core';
+import { bareEnvironment, niceness } from '../child.ts';
 import type { FromImageProcess, ImageAnswer, ImageJob, ToImageProcess } from './job.ts';
 
 const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
-/** Messages go first: see nice(1). */
-const niceness = 10;
 /** A machine under load may take long to load sharp; it says nothing about an image. */
 const startMs = 30_000;
 /** Of the time limit one part in so many must have been spent working, or it says nothing about the image. */
@@ -60,8 +59,8 @@ export class ImageProcess {
     this.#log = log;
     this.#child = fork(program, [], {
       execArgv: [],
-      // Secrets are in the environment: a decoder that was taken over must not find them there.
-      env: childEnvironment(),
+      // glibc keeps memory per thread, which image buffers would fill many times over.
+      env: { ...bareEnvironment('TEMP', 'TMPDIR'), MALLOC_ARENA_MAX: '2' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     if (this.#child.pid !== undefined) lowerPriority(this.#child.pid);
@@ -140,14 +139,6 @@ export class ImageProcess {
     });
     return Promise.race([work, late]).finally(() => clearTimeout(timer));
   }
-}
-
-/** What programs need to find libraries and themselves. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  const names = ['PATH', 'LD_LIBRARY_PATH', 'SystemRoot', 'TEMP', 'TMPDIR'];
-  const kept = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  // glibc keeps memory per thread, which image buffers would fill many times over.
-  return { ...Object.fromEntries(kept), MALLOC_ARENA_MAX: '2' };
 }
 
 /** Right after the start: the threads it makes later take over the priority of its first. */

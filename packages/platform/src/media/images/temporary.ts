@@ -1,12 +1,13 @@
 /** Temporary files of one process, which never outlive what they were made for. */
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { unavailable } from '@parley/core';
 import { processMark } from '../../embedded-postgres/processes.ts';
+import { writeAll } from '../../objects/bytes.ts';
 
 const prefix = 'parley-media';
 /** Milliseconds after which a folder of a machine that cannot be asked is taken for left behind. */
@@ -105,10 +106,6 @@ async function diskWork<T>(work: () => Promise<T>): Promise<T> {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     throw unavailable('The folder for temporary files', error);
   }
-}
-
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
 }
 
 async function isLeftover(name: string, path: string): Promise<boolean> {
