@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { openApiDocument } from '../apps/api/src/openapi/write.ts';
+import { clientDocumentText } from '../clients/android/make/generate.ts';
 import { generatePrisma } from '../packages/db/scripts/generate-prisma.ts';
 import { configTable } from '../packages/platform/src/config.ts';
 
@@ -36,6 +37,7 @@ async function keep(path: string, make: (before: string) => string): Promise<str
 
 const stale = [
   ...(await keep('apps/api/openapi.json', () => `${JSON.stringify(openApiDocument(), null, 2)}\n`)),
+  ...(await keep('clients/android/openapi.json', clientDocumentText)),
   ...(await keep('README.md', (before) => between(before, 'variables', variables()))),
   ...(await generatePrisma({ check })),
 ];

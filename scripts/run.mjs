@@ -10,13 +10,19 @@ import { run } from './lib/spawn.mjs';
  * What a task needs beforehand (a build, say) goes in front of its steps.
  */
 const tasks = {
-  start: { steps: [['node', 'apps/standalone/src/main.ts']] },
+  start: {
+    steps: [
+      ['node', 'scripts/build-web.ts'],
+      ['node', 'apps/standalone/src/main.ts'],
+    ],
+  },
   test: { steps: [['node', 'node_modules/vitest/vitest.mjs', 'run']] },
   dev: { steps: [['turbo', 'run', 'dev']] },
   check: {
     all: true,
     steps: [
       ['node', 'scripts/generate.ts', '--check'],
+      ['node', 'scripts/contract-break.ts'],
       ['tsc', '--noEmit', '-p', 'tsconfig.json'],
       ['biome', 'check', '.'],
     ],
@@ -27,6 +33,8 @@ const tasks = {
   bench: { steps: [['node', 'bench/src/main.ts']] },
   stack: { steps: [['node', 'infra/stack/src/main.ts']] },
   ops: { steps: [['node', 'apps/workers/src/ops/main.ts']] },
+  'android:client': { steps: [['node', 'scripts/android-client.ts']] },
+  'contract:release': { steps: [['node', 'scripts/contract-break.ts', '--release']] },
   demo: { steps: [['node', 'examples/demo/src/main.ts']] },
 };
 
@@ -53,7 +61,7 @@ async function runSteps({ steps, all = false }, args, options) {
   for (const [index, [command, ...fixed]] of steps.entries()) {
     const extra = index === steps.length - 1 ? args : [];
     const line = [command, ...fixed, ...extra].join(' ');
-    if (steps.length > 1) process.stderr.write(`> ${line}\n`);
+    if (all) process.stderr.write(`> ${line}\n`);
     const code = await run(command, [...fixed, ...extra], options);
     if (code === 0) continue;
     // Above 128 a signal ended it: whoever sent that wants the whole task to end.

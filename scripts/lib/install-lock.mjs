@@ -1,4 +1,4 @@
-// One install at a time per clone: a lock file that a killed process cannot leave locked.
+// One install (or build) at a time per clone: a lock file that a killed process cannot leave locked.
 import {
   closeSync,
   mkdirSync,
@@ -21,10 +21,11 @@ const abandonedMs = 30_000;
  * Waits for the lock and takes it. A lock whose process is gone is taken over.
  *
  * @param {string} file where the lock is kept; its directory is created
+ * @param {string} work what its holder does, for who has to wait
  * @returns {Promise<{ include(pid: number): void, release(): void }>} `include` says that another process works under
  *   the lock as well: should this one be killed, the lock holds until that one has ended too
  */
-export async function acquireInstallLock(file) {
+export async function acquireInstallLock(file, work = 'installs the dependencies') {
   mkdirSync(dirname(file), { recursive: true });
   for (let announced = false; ; ) {
     if (tryCreate(file)) break;
@@ -33,8 +34,7 @@ export async function acquireInstallLock(file) {
       rmSync(file, { force: true });
       continue;
     }
-    if (!announced)
-      process.stderr.write(`Waiting for process ${holder}, which installs the dependencies ...\n`);
+    if (!announced) process.stderr.write(`Waiting for process ${holder}, which ${work} ...\n`);
     announced = true;
     await sleep(200);
   }

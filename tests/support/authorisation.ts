@@ -90,6 +90,9 @@ type Guarded = Exclude<ProcedurePath, 'auth.requestOtp' | 'auth.verifyOtp' | 'au
 
 export const procedureRows: Record<Guarded, Row> = {
   'auth.logout': { input: nothing, expect: anyone, endsSession: true },
+  'auth.sessions': row(nothing, anyone),
+  // A session of nobody's; those of others are in tests/e2e/sessions.test.ts.
+  'auth.endSession': row(() => ({ id: randomUUID() }), all('NOT_FOUND')),
   'users.me': row(nothing, anyone),
   'users.updateMe': row(() => ({ status_text: 'here' }), anyone),
   'users.getPrivacy': row(nothing, anyone),
@@ -144,6 +147,7 @@ export const procedureRows: Record<Guarded, Row> = {
     admin: 'FORBIDDEN',
   }),
   'media.get': row(({ media }) => ({ id: media }), seesMessage),
+  'sync.changes': row(({ chat }) => ({ chats: { [chat]: { version: 0, state_version: 0 } } }), anyone),
 };
 
 export const eventRows: Record<ClientEvent, Row> = {
@@ -158,5 +162,6 @@ export const eventRows: Record<ClientEvent, Row> = {
   'typing.stop': row(({ chat }) => ({ chat_id: chat }), sends),
   'presence.subscribe': row(({ senderId }) => ({ user_ids: [senderId] }), anyone),
   'presence.unsubscribe': row(({ senderId }) => ({ user_ids: [senderId] }), anyone),
+  sync: row(({ chat }) => ({ chats: { [chat]: { version: 0, state_version: 0 } } }), anyone),
   ping: row(nothing, anyone),
 };

@@ -24,6 +24,8 @@ export interface TestParley extends AsyncDisposable {
   user(name?: string, phone?: string): Promise<SignedIn>;
   /** A further instance on the same stores, as in a cluster. */
   another(env?: Record<string, string>): Promise<TestParley>;
+  /** Stops all programs and starts them again, on the same stores and the same public port. */
+  restart(): Promise<void>;
   /** Resolves when everything accepted so far is stored, published and handled. */
   settled(): Promise<void>;
 }
@@ -61,7 +63,8 @@ export async function startParley(
   const base = { DATABASE_URL: database.url, PARLEY_DATA_DIR: dataDir, ...stores?.env };
   const parley = cleanup.use(await start(stores, base, env, overrides));
   const all = cleanup.move();
-  return { ...parley, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  // `runtimes` is read when it is asked for: a restart makes others.
+  return Object.defineProperty(parley, Symbol.asyncDispose, { value: () => all.disposeAsync() });
 }
 
 async function start(
@@ -70,15 +73,21 @@ async function start(
   env: Record<string, string>,
   overrides: RuntimeOverrides,
 ): Promise<TestParley> {
-  const programs = await (stores ? startCluster : startSingle)({ ...base, ...env }, overrides);
-  const front = programs.at(-1) as Program;
-  const rest = new Rest(front.url);
-  const runtimes = programs.map((program) => program.runtime);
+  const begin = (more: Record<string, string> = {}) =>
+    (stores ? startCluster : startSingle)({ ...base, ...env, ...more }, overrides);
+  let programs = await begin();
+  const { url } = programs.at(-1) as Program;
+  const rest = new Rest(url);
+  const close = async () => {
+    for (const program of programs.toReversed()) await program.close();
+  };
   return {
-    url: front.url,
+    url,
     rest,
     databaseUrl: base.DATABASE_URL,
-    runtimes,
+    get runtimes() {
+      return programs.map((program) => program.runtime);
+    },
     async user(name, phone = newPhone()) {
       const user = await rest.signIn(phone);
       if (name !== undefined)
@@ -86,13 +95,15 @@ async function start(
       return user;
     },
     another: (more = {}) => start(stores, base, { ...env, ...more }, overrides),
+    async restart() {
+      await close();
+      programs = await begin({ PORT: new URL(url).port });
+    },
     async settled() {
-      await Promise.all(runtimes.map((runtime) => runtime.settled()));
+      await Promise.all(programs.map((program) => program.runtime.settled()));
       await stores?.settled();
     },
-    async [Symbol.asyncDispose]() {
-      for (const program of programs.toReversed()) await program.close();
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 
@@ -104,7 +115,7 @@ async function startSingle(...[env, overrides]: Starting): Promise<Program[]> {
 
 /** The last one is the public port. */
 async function startCluster(...[env, overrides]: Starting): Promise<Program[]> {
-  const config = testConfig(env);
+  const config = testConfig({ ...env, PORT: '0' });
   const inner = await Promise.all([
     startRealtime(config, overrides),
     startRealtime(config, overrides),

@@ -25,6 +25,7 @@ import { docsRoutes } from './pages/docs.ts';
 import { createInboxPage } from './pages/inbox.ts';
 import { landingRoutes } from './pages/landing.ts';
 import { systemRoutes } from './pages/system.ts';
+import { webFolder, webRoutes } from './pages/web.ts';
 import { downloadRoute } from './routes/media/download.ts';
 import { mountTrpc } from './trpc/mount.ts';
 import { type AppRouter, router } from './trpc/router.ts';
@@ -83,7 +84,8 @@ export function createApi(runtime: Runtime, times: UploadTimes = uploadTimes): A
   app.use('/avatars', serveAvatars(runtime));
   app.use(systemRoutes(runtime));
   app.use(docsRoutes(openApi, page));
-  app.use(landingRoutes(inboxPage !== null, page));
+  const web = webFolder(config.webDir);
+  app.use(web === null ? landingRoutes(inboxPage !== null, page) : webRoutes(runtime, web));
   app.use((_req, _res, next) => next(new AppError('NOT_FOUND', 'There is no such page')));
   app.use(answerErrors(runtime, reply));
 

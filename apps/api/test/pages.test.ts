@@ -44,11 +44,12 @@ describe('for operators', () => {
 
 describe('the landing page', () => {
   test('links to what there is', async () => {
-    await using server = await TestServer.start();
+    const env = { WEB_DIR: 'none' };
+    await using server = await TestServer.start({ env });
     const { text, headers } = await server.call('GET', '/');
     expect(headers['content-type']).toMatch('text/html');
     for (const href of ['/docs', '/dev/inbox', '/health']) expect(text).toContain(`href="${href}"`);
-    await using bare = await TestServer.start({ withInbox: false });
+    await using bare = await TestServer.start({ env, withInbox: false });
     expect((await bare.call('GET', '/')).text).not.toContain('/dev/inbox');
   });
 });

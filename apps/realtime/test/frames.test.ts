@@ -113,7 +113,7 @@ describe('packets on /socket.io', () => {
 });
 
 describe.each(transports)('frames on %s', (transport) => {
-  it.each(['nothing.known', 'error', 'constructor', '__proto__', 'sync', 'message.new', ''])(
+  it.each(['nothing.known', 'error', 'constructor', '__proto__', 'synchronise', 'message.new', ''])(
     'with the unknown event "%s" get 4022, and the connection stays',
     async (event) => {
       await using world = await World.start();

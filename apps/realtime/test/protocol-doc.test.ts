@@ -8,6 +8,7 @@ import {
   errorCodes,
   type ServerEvent,
   serverEvents,
+  syncResult,
 } from '@parley/contract';
 import { describe, expect, it } from 'vitest';
 
@@ -67,6 +68,7 @@ describe('docs/protocol.md', () => {
     // Answers carry the name of their question and are only sent where there is a req_id.
     if (event in clientEvents) expect(req_id).toBeTypeOf('string');
     else expect(serverEvents[event as ServerEvent].parse(data)).toEqual(data);
+    if (event === 'sync') expect(syncResult.parse(data)).toEqual(data);
   });
 
   it.each(of('ack'))('shows the acknowledgement of $event', ({ event, value }) => {

@@ -16,7 +16,7 @@ export function banner(parley: Program, config: Config, startedMs: number): stri
     '',
     `  Parley is running (${engine}; ready in ${(startedMs / 1000).toFixed(1)} s)`,
     '',
-    `  Pages        ${url}`,
+    `  Chat         ${url}          the web client: try it with two people, no phone needed`,
     `  REST         ${url}/api/v1          described at ${url}/docs`,
     `  WebSocket    ${url.replace('http', 'ws')}/ws`,
     `  Socket.IO    ${url}/socket.io`,
@@ -24,8 +24,7 @@ export function banner(parley: Program, config: Config, startedMs: number): stri
   if (parley.runtime.inbox) {
     lines.push(
       '',
-      '  Sign in      with any phone number, like +491511234567:',
-      '               POST /api/v1/auth/request-otp, read the code in the dev inbox, POST /api/v1/auth/verify-otp',
+      '  Sign in      with any phone number, like +491511234567: the page shows the code, and so does the dev inbox',
       `  Dev inbox    ${url}/dev/inbox       codes appear here as they are "sent"`,
       '  See it work  npm run demo            in another terminal: three people chat through this server',
     );

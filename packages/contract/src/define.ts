@@ -27,7 +27,7 @@ export interface ProcedureDefinition<I extends z.ZodType = z.ZodType, O extends 
   readonly path: string;
   /** A generator of clients makes the method's name of it. */
   readonly operationId: string;
-  readonly tag: 'Auth' | 'Users' | 'Chats' | 'Messages' | 'Media';
+  readonly tag: 'Auth' | 'Users' | 'Chats' | 'Messages' | 'Media' | 'Sync';
   readonly access: Access;
   readonly summary: string;
   readonly description: string;
@@ -38,6 +38,8 @@ export interface ProcedureDefinition<I extends z.ZodType = z.ZodType, O extends 
   readonly success: Readonly<Record<number, string>>;
   /** Errors of its own; those that every procedure can answer are added by the document. */
   readonly errors: readonly ErrorCode[];
+  /** Bytes of the request's body at most; `limits.jsonBody` unless said otherwise. */
+  readonly maxBytes?: number;
   readonly example: { readonly input: z.input<I>; readonly output: z.input<O> };
 }
 

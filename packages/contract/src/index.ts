@@ -20,5 +20,7 @@ export * from './primitives.ts';
 export * from './procedures.ts';
 export * from './realtime.ts';
 export * from './search.ts';
+export * from './sessions.ts';
+export * from './sync.ts';
 export * from './uploads.ts';
 export * from './users.ts';

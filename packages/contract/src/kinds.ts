@@ -9,6 +9,8 @@ export const procedureKinds: Readonly<Record<ProcedurePath, 'query' | 'mutation'
   'auth.verifyOtp': 'mutation',
   'auth.refresh': 'mutation',
   'auth.logout': 'mutation',
+  'auth.sessions': 'query',
+  'auth.endSession': 'mutation',
   'users.me': 'query',
   'users.updateMe': 'mutation',
   'users.getPrivacy': 'query',
@@ -46,4 +48,5 @@ export const procedureKinds: Readonly<Record<ProcedurePath, 'query' | 'mutation'
   'messages.unreact': 'mutation',
   'messages.receipts': 'query',
   'media.get': 'query',
+  'sync.changes': 'mutation',
 };

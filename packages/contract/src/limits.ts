@@ -8,6 +8,15 @@ export const limits = {
   /** Messages per history page: asked for, and at most. */
   historyPage: { default: 50, max: 100 },
   chatPage: { default: 20, max: 100 },
+  /** Changes and messages in an answer of `sync`: asked for, and at most. */
+  syncPage: { default: 200, max: 500 },
+  /** Chats that one call of `sync` may name, and the bytes of its body. */
+  syncChats: 10_000,
+  syncBody: 1024 * 1024,
+  /** Missed changes of a chat's messages that `sync` still tells one by one. */
+  syncSpan: 10_000,
+  /** Messages of a chat that `sync` tells where it begins anew. */
+  syncFirst: 20,
   /** Messages per page of search results and of starred messages. */
   searchPage: { default: 20, max: 50 },
   /** Unicode code points of a search. */

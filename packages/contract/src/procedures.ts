@@ -30,10 +30,12 @@ import {
 import { listMessages, markRead, sendMessage } from './messages.ts';
 import { blockUser, getPrivacy, listContacts, syncContacts, unblockUser, updatePrivacy } from './people.ts';
 import { listStarred, searchChat, searchMessages } from './search.ts';
+import { endSession, listSessions } from './sessions.ts';
+import { sync } from './sync.ts';
 import { getPresence, getUser, me, setAvatar, updateMe } from './users.ts';
 
 export const procedures = {
-  auth: { requestOtp, verifyOtp, refresh, logout },
+  auth: { requestOtp, verifyOtp, refresh, logout, sessions: listSessions, endSession },
   users: {
     me,
     updateMe,
@@ -78,6 +80,9 @@ export const procedures = {
   },
   media: {
     get: getMedia,
+  },
+  sync: {
+    changes: sync,
   },
 } as const;
 

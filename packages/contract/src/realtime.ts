@@ -8,6 +8,7 @@ import { media, mediaStatuses } from './media.ts';
 import { deleteFor, editPayload, emoji } from './message-actions.ts';
 import { type Message, message, messageStatuses, sendInput } from './messages.ts';
 import { counter, timestamp, uuid } from './primitives.ts';
+import { type SyncResult, syncInput } from './sync.ts';
 import { presence } from './users.ts';
 
 const empty = z.object({});
@@ -27,10 +28,19 @@ export const clientEvents = {
   'typing.stop': chatRef,
   'presence.subscribe': userIds,
   'presence.unsubscribe': userIds,
+  sync: syncInput,
   ping: empty,
 } as const;
 
-const sent = z.object({ message_id: uuid, client_msg_id: uuid, chat_id: uuid, seq: counter, timestamp });
+const sent = z.object({
+  message_id: uuid,
+  client_msg_id: uuid,
+  chat_id: uuid,
+  seq: counter,
+  /** The message's: a client that sees it jump has a gap. */
+  version: counter,
+  timestamp,
+});
 
 /** Statuses of one or several messages: `message_id` names the only one, `message_ids` the newest of several. */
 const status = z.object({
@@ -176,6 +186,7 @@ export interface AckResults {
   'typing.stop': Record<string, never>;
   'presence.subscribe': Record<string, never>;
   'presence.unsubscribe': Record<string, never>;
+  sync: SyncResult;
   ping: Record<string, never>;
 }
 

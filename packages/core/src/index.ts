@@ -8,6 +8,7 @@ import { SendQueue } from './messages/send-queue.ts';
 
 export { requestOtp, verifyOtp } from './auth/otp.ts';
 export { authenticate, deniedSessions, logout, refreshTokens } from './auth/session.ts';
+export { endSession, listSessions } from './auth/sessions.ts';
 export { accessChat, type ChatAccess, type ChatNeed, checkChat, presentMembers } from './chats/access.ts';
 export { ChatCache } from './chats/cache.ts';
 export { createChat } from './chats/create.ts';
@@ -62,6 +63,7 @@ export { highlightsOf } from './search/highlights.ts';
 export { parseQuery } from './search/query.ts';
 export { searchChat, searchMessages } from './search/search.ts';
 export { searchTokens } from './search/tokens.ts';
+export { type SyncSize, syncChanges } from './sync/sync.ts';
 export { blockUser, unblockUser } from './users/blocks.ts';
 export { listContacts, syncContacts } from './users/contacts.ts';
 export { getPrivacy, updatePrivacy } from './users/privacy.ts';

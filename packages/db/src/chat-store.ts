@@ -10,6 +10,7 @@ import type {
   PositionMove,
   PositionResult,
   Receipt,
+  SyncMembership,
 } from '@parley/core';
 import { changeChat } from './chats/change.ts';
 import { createGroup } from './chats/create-group.ts';
@@ -19,6 +20,8 @@ import { Mutes } from './chats/muted.ts';
 import { setOwn } from './chats/own-settings.ts';
 import { advance, receipts } from './chats/positions.ts';
 import { findChats } from './chats/records.ts';
+import { participantsSince, standings, syncMemberships } from './chats/sync.ts';
+import { userChanges } from './chats/user-changes.ts';
 import { setWindows } from './chats/windows.ts';
 import { avatarsUsed } from './media/avatars.ts';
 import type { PublishedIds } from './message-store.ts';
@@ -52,8 +55,8 @@ export class PostgresChatStore implements ChatStore {
     return changeChat(this.#sql, chatId, headSeq, decide, tell);
   }
 
-  setWindows(chatId: string, seq: number, joined: readonly string[], left: readonly string[]): Promise<void> {
-    return setWindows(this.#sql, chatId, seq, joined, left);
+  setWindows(...[chatId, seq, joined, left, told]: Parameters<ChatStore['setWindows']>): Promise<void> {
+    return setWindows(this.#sql, chatId, seq, joined, left, told);
   }
 
   find(ids: readonly string[]): Promise<Map<string, ChatRecord>> {
@@ -82,6 +85,26 @@ export class PostgresChatStore implements ChatStore {
 
   mutedBy(chatId: string, userIds: readonly string[], now: string): Promise<Set<string>> {
     return this.#mutes.by(chatId, userIds, now);
+  }
+
+  userChanges(
+    ...[userId, after, limit]: Parameters<ChatStore['userChanges']>
+  ): ReturnType<ChatStore['userChanges']> {
+    return userChanges(this.#sql, userId, after, limit);
+  }
+
+  standings(...[userId, known]: Parameters<ChatStore['standings']>): ReturnType<ChatStore['standings']> {
+    return standings(this.#sql, userId, known);
+  }
+
+  syncMemberships(userId: string, chatIds: readonly string[]): Promise<Map<string, SyncMembership>> {
+    return syncMemberships(this.#sql, userId, chatIds);
+  }
+
+  participantsSince(
+    ...[asks, limit]: Parameters<ChatStore['participantsSince']>
+  ): ReturnType<ChatStore['participantsSince']> {
+    return participantsSince(this.#sql, asks, limit);
   }
 
   async advance(moves: readonly PositionMove[]): Promise<PositionResult[]> {

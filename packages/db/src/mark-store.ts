@@ -1,7 +1,7 @@
 /** Stars, and messages deleted for oneself, on PostgreSQL: beside the user's version, whichever engine holds the messages. */
-import type { MarkedMessage, MarkStore, Tell, Told } from '@parley/core';
+import type { MarkedMessage, MarkStore, Tell, Told, UserChangeKind } from '@parley/core';
 import type { Sql } from './sql.ts';
-import { raiseUser, type UserChangeKind, writeTold } from './telling.ts';
+import { raiseUser, writeTold } from './telling.ts';
 
 /** Each changes a row only where that makes a difference, also when two calls meet: the later one looks again at what the first left. */
 const statements = {

@@ -16,6 +16,7 @@ import { BlockIndexer } from './messages/indexer.ts';
 import { columns, type MessageRow, noEnd, toStored } from './messages/rows.ts';
 import { searchChat } from './messages/search.ts';
 import { searchChats } from './messages/search-chats.ts';
+import { between, changedSince, newerHeads } from './messages/sync.ts';
 import type { Sql } from './sql.ts';
 
 export type { PublishedIds } from './messages/append.ts';
@@ -114,6 +115,20 @@ export class PostgresMessageStore implements MessageStore {
       [chatIds],
     );
     return new Map(rows.map((row) => [row.chat_id, { seq: row.last_seq, version: row.last_version }]));
+  }
+
+  newerHeads(
+    ...[known, limit]: Parameters<MessageStore['newerHeads']>
+  ): ReturnType<MessageStore['newerHeads']> {
+    return newerHeads(this.#sql, known, limit);
+  }
+
+  changedSince(asks: Parameters<MessageStore['changedSince']>[0]): Promise<StoredMessage[][]> {
+    return changedSince(this.#sql, asks);
+  }
+
+  between(stretches: Parameters<MessageStore['between']>[0]): Promise<StoredMessage[]> {
+    return between(this.#sql, stretches);
   }
 
   expired(now: string, limit: number): Promise<{ message_id: string; chat_id: string }[]> {

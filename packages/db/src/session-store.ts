@@ -1,6 +1,6 @@
 /** Sessions and their refresh tokens on PostgreSQL, through Prisma. */
 import { limits } from '@parley/contract';
-import type { NewSession, Rotation, SessionStore } from '@parley/core';
+import type { NewSession, Rotation, SessionRecord, SessionStore } from '@parley/core';
 import type { PrismaClient } from './prisma.ts';
 import { withPrisma } from './user-store.ts';
 
@@ -104,6 +104,30 @@ export class PostgresSessionStore implements SessionStore {
         return ids;
       }),
     );
+  }
+
+  async list(userId: string, now: Date): Promise<SessionRecord[]> {
+    // All tokens of a session say the same of its device; the first tells when it signed in, the last when it was renewed.
+    const sessions = await withPrisma(
+      this.#prisma.refreshToken.groupBy({
+        by: ['session_id', 'device_name', 'device_platform'],
+        where: { user_id: userId, revoked: false },
+        having: { expires_at: { _max: { gt: now } } },
+        _min: { created_at: true },
+        _max: { created_at: true },
+        orderBy: [{ _max: { created_at: 'desc' } }, { session_id: 'asc' }],
+      }),
+    );
+    return sessions.map(({ _min, _max, ...session }) => ({
+      ...session,
+      created_at: (_min.created_at ?? now).toISOString(),
+      renewed_at: (_max.created_at ?? now).toISOString(),
+    }));
+  }
+
+  async isOf(userId: string, sessionId: string): Promise<boolean> {
+    const where = { user_id: userId, session_id: sessionId };
+    return (await withPrisma(this.#prisma.refreshToken.findFirst({ where, select: { id: true } }))) !== null;
   }
 
   forget(before: Date, limit: number): Promise<number> {

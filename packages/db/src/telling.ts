@@ -1,21 +1,6 @@
 /** What changes of users' own things have in common: the user's version rises, and its devices are told, in the same commit. */
-import type { OutboxDraft, Tell, Told } from '@parley/core';
+import type { OutboxDraft, Tell, Told, UserChangeKind } from '@parley/core';
 import type { Transaction } from './sql.ts';
-
-/** What raised a user's `user_version`: sync tells by it what to look at. */
-export type UserChangeKind =
-  /** A chat is new, or was left; `ref` is the chat. */
-  | 'chat'
-  /** Mute and pin; `ref` is the chat. */
-  | 'chat_own'
-  | 'profile'
-  | 'privacy'
-  | 'contacts'
-  /** `ref` is the other user. */
-  | 'block'
-  /** `ref` is the message. */
-  | 'star'
-  | 'hide';
 
 /**
  * Raises the user's version and notes why. The row stays locked until the commit, so versions become visible in their order. Who raises

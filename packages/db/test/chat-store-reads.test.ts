@@ -28,6 +28,20 @@ const calls = (store: PostgresChatStore) => ({
       { chatId: groups[0] ?? '', userId: me, delivered: marks + 1, read: 0, context: context() },
     ]),
   rename: () => store.change(directs[0] ?? '', 0, doing({ settings: { auto_delete_seconds: 86_400 } }), told),
+  standings: () =>
+    store.standings(
+      me,
+      directs
+        .slice(0, 1_000)
+        .map((chatId, n) => ({ chatId, version: 0, stateVersion: n % 300 === 0 ? 9 : 0 })),
+    ),
+  'memberships for sync': () => store.syncMemberships(me, [...groups, ...directs.slice(0, 20)]),
+  'participants for sync': () =>
+    store.participantsSince(
+      [...groups, ...directs].map((chatId) => ({ chatId, stateVersion: -1, joinedSeq: 0, joinedVersion: 0 })),
+      512,
+    ),
+  'changes of a user': () => store.userChanges(me, 0, 10),
   createGroup: () =>
     store.createGroup(
       { chatId: randomUUID(), creator: me, others: members.slice(1, 3), name: 'New', description: '' },
@@ -48,6 +62,11 @@ const bounds: Record<Name, number> = {
   setWindows: 10,
   advance: 10,
   rename: 50,
+  standings: 2 * 2 * 1_000,
+  'memberships for sync': 160,
+  // Of the chats up to the limit alone.
+  'participants for sync': 4 * 512,
+  'changes of a user': 40,
   createGroup: 50,
 };
 

@@ -142,6 +142,16 @@ async function useAll(): Promise<void> {
   await store.activity(chats);
   await store.activity(chats, later((length * 1000) / 2));
   await store.heads(chats);
+  const known = chats.map((chatId, n) => ({ chatId, version: n % 2, always: n % 2 === 0 }));
+  await store.newerHeads(known, 1000);
+  const version = Math.floor(length / 3);
+  await store.changedSince([
+    { window: { chatId: long, after: 0, upTo: null }, version, upToVersion: version + 5000, limit: 50 },
+    ...others.map((chatId) => {
+      return { window: { chatId, after: 0, upTo: null }, version: 3, upToVersion: 20, limit: 17 };
+    }),
+  ]);
+  await store.between(chats.map((chatId) => ({ chatId, from: 3, to: 23 })));
   await store.expired(now, 10);
   const windows = chats.map((chatId) => ({ chatId, after: 0, upTo: null, lastAt: now }));
   const has = length > 5;
@@ -186,6 +196,9 @@ const bounds: Record<string, number> = {
   newest: 51 * 60,
   activity: 51 * 120,
   heads: 51 * 6,
+  'newer-heads': 51 * 6,
+  'changed-since': 51 * 30,
+  between: 51 * 30,
   expired: 60,
   carriers: 30,
   carried: 16,

@@ -11,6 +11,7 @@ import { modelContract } from './message-contract/model.ts';
 import { outboxContract } from './message-contract/outbox.ts';
 import { searchContract } from './message-contract/search.ts';
 import { searchChatsContract } from './message-contract/search-chats.ts';
+import { syncContract } from './message-contract/sync.ts';
 
 export {
   context,
@@ -59,4 +60,5 @@ export function messageStoreContract(engine: () => MessageStoreEngine): void {
   modelContract(kit);
   searchContract(kit);
   searchChatsContract(kit);
+  syncContract(kit);
 }

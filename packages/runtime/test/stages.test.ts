@@ -19,6 +19,9 @@ function storeOf(append: () => Promise<AppendResult[]>): MessageStore {
   return {
     append,
     heads,
+    newerHeads: refuse,
+    changedSince: refuse,
+    between: refuse,
     known: refuse,
     byIds: refuse,
     page: refuse,

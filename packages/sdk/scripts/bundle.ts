@@ -1,11 +1,14 @@
 /** Makes the JavaScript of `dist/`. */
 import { fileURLToPath } from 'node:url';
-import { build, type Rolldown } from 'vite';
+import { build, type Plugin, type Rolldown } from 'vite';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The oldest things it must run on: Node 20, and browsers of 2022. */
 const target = ['es2022', 'node20', 'chrome105', 'firefox105', 'safari16'];
+
+/** Files for pages without a bundler, with everything in them: the client, the same without Socket.IO's, and a database for either. */
+export const pageFiles = ['parley-sdk', 'parley-sdk.websocket', 'parley-sdk.indexed-db'] as const;
 
 interface Bundle {
   entry: Record<string, string>;
@@ -13,30 +16,63 @@ interface Bundle {
   minify: boolean;
   external: (string | RegExp)[];
   define?: Record<string, string>;
+  plugins?: Plugin[];
 }
 
-/** One file with everything in it, for a page: `parley-sdk.js`. Returns the paths of the modules that went in. */
-export function bundleForPages(outDir: string): Promise<string[]> {
+/** The `pageFiles`. Returns what went in. */
+export async function bundleForPages(outDir: string): Promise<Rolldown.OutputChunk[]> {
   // What is for Node alone goes out.
   const define = { 'globalThis.process': 'undefined' };
-  return bundle({ entry: { 'parley-sdk': 'src/index.ts' }, outDir, minify: true, external: [], define });
+  const page = (name: (typeof pageFiles)[number], source: string, ...plugins: Plugin[]) => {
+    const all = [...plugins, withoutWebTransport];
+    return bundle({ entry: { [name]: source }, outDir, minify: true, external: [], define, plugins: all });
+  };
+  return [
+    ...(await page('parley-sdk', 'src/index.ts')),
+    ...(await page('parley-sdk.websocket', 'src/index.ts', swap('choice.ts', 'choice.websocket.ts'))),
+    ...(await page('parley-sdk.indexed-db', 'src/indexed-db.ts')),
+  ];
 }
 
 /**
- * `index.js` and `node.js`, for Node and for bundlers. Socket.IO stays outside, since it is another for Node than for browsers.
- * The few lines of tRPC that are used go in: installed, they would bring the tRPC server and TypeScript with them.
+ * One file for each entry, for Node and for bundlers; they share what they have in common. Other packages stay outside: Socket.IO's client
+ * is another for Node than for browsers, and React must be the program's own.
  */
-export function bundleForPackages(outDir: string): Promise<string[]> {
-  const external = ['socket.io-client', /^node:/];
-  return bundle({ entry: { index: 'src/index.ts', node: 'src/node.ts' }, outDir, minify: false, external });
+export function bundleForPackages(
+  outDir: string,
+  entry: Record<string, string>,
+): Promise<Rolldown.OutputChunk[]> {
+  const external = ['socket.io-client', 'react', 'idb', /^node:/];
+  return bundle({ entry, outDir, minify: false, external });
 }
 
-async function bundle({ entry, outDir, minify, external, define = {} }: Bundle): Promise<string[]> {
+/** Puts one module in another one's place. */
+function swap(name: string, other: string): Plugin {
+  return {
+    name: 'swap',
+    enforce: 'pre',
+    async resolveId(source, importer, options) {
+      if (!source.endsWith(`/${name}`)) return null;
+      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      return found && { ...found, id: found.id.slice(0, -name.length) + other };
+    },
+  };
+}
+
+/** Socket.IO's client brings a transport that is never asked for. */
+const withoutWebTransport: Plugin = {
+  name: 'without-web-transport',
+  enforce: 'pre',
+  load: (id) => (/engine\.io-client\/.*\/webtransport\.js$/.test(id) ? 'export class WT {}' : null),
+};
+
+async function bundle({ entry, outDir, minify, external, define = {}, plugins = [] }: Bundle) {
   const result = await build({
     configFile: false,
     root,
     logLevel: 'warn',
     define,
+    plugins,
     // Said here, since Vite takes them from NODE_ENV otherwise: a test must build what a release does.
     resolve: { conditions: ['module', 'browser', 'production'] },
     build: {
@@ -48,14 +84,17 @@ async function bundle({ entry, outDir, minify, external, define = {} }: Bundle):
       lib: { entry, formats: ['es'], fileName: (_, name) => `${name}.js` },
       rolldownOptions: {
         external,
-        output: { minify, chunkFileNames: 'chunks/[name].js' },
-        // tRPC does not say it, but importing one of its links needs none of the others to run.
-        treeshake: { moduleSideEffects: (id) => !/node_modules\/@trpc\//.test(id) },
+        output: {
+          minify,
+          ...(minify ? { comments: false } : {}),
+          chunkFileNames: 'chunks/[name].js',
+          // Hooks run where there is a browser: frameworks that render on servers ask for this to be said.
+          banner: ({ name }) => (name === 'react' ? "'use client';" : ''),
+          ...(Object.keys(entry).length === 1 ? { codeSplitting: false } : {}),
+        },
       },
     },
   });
   const outputs = (Array.isArray(result) ? result : [result]) as Rolldown.RolldownOutput[];
-  return outputs.flatMap(({ output }) =>
-    output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])),
-  );
+  return outputs.flatMap(({ output }) => output.filter((file) => file.type === 'chunk'));
 }

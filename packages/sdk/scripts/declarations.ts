@@ -16,7 +16,6 @@ const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', im
 const contractEntries: Record<string, string> = {
   '@parley/contract': 'contract/src/index.d.ts',
   '@parley/contract/errors': 'contract/src/errors.d.ts',
-  '@parley/contract/kinds': 'contract/src/kinds.d.ts',
   '@parley/contract/limits': 'contract/src/limits.d.ts',
 };
 

@@ -65,6 +65,9 @@ export function authApi(calls: Calls, session: Session, device: Device | undefin
       await session.end();
       return answer;
     },
+
+    sessions: calls.procedure('auth.sessions'),
+    endSession: calls.procedure('auth.endSession'),
   };
 }
 

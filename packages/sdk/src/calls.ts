@@ -1,9 +1,9 @@
 import type { InputOf, OutputOf, ProcedurePath } from '@parley/contract';
-import { procedureKinds } from '@parley/contract/kinds';
 import { isTokenError, ParleyError } from './errors.ts';
 import type { Http } from './http.ts';
 import { unlessAborted } from './lib/abort.ts';
 import { type CallOptions, type MakeProcedure, openProcedures, type Procedure } from './procedures.ts';
+import { isQuery } from './queries.ts';
 import type { Session } from './session.ts';
 import type { Timing } from './timing.ts';
 
@@ -38,7 +38,7 @@ export class Calls {
   readonly procedure: MakeProcedure = (path) => {
     const member = async (input?: unknown, options?: CallOptions) => {
       const output = await this.#call(path, input ?? {}, options?.signal);
-      if (procedureKinds[path] === 'mutation') this.answered(path, input ?? {}, output);
+      if (!isQuery(path)) this.answered(path, input ?? {}, output);
       return output;
     };
     return member as Procedure<typeof path>;

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Chat, InputOf, OutputOf } from '@parley/contract';
+import type { Account } from './account/account.ts';
 import {
   authApi,
   type Device,
@@ -10,23 +11,36 @@ import {
   signOut,
 } from './auth.ts';
 import { Calls } from './calls.ts';
+import type { Database } from './database/types.ts';
 import { ParleyError } from './errors.ts';
 import { exchangeTokens } from './exchange.ts';
 import { type FetchLike, Http } from './http.ts';
+import { unlessAborted } from './lib/abort.ts';
 import { type DebugLog, debugLog } from './lib/debug.ts';
 import { baseOf } from './lib/url.ts';
 import { ClientFiles } from './media/client-files.ts';
 import { MediaFiles } from './media/files.ts';
+import { KnownMedia } from './media/known.ts';
 import { FileSender } from './media/sender.ts';
 import { Uploads } from './media/uploads.ts';
-import { type Api, type AuthApi, type CallOptions, plainApi, type UsersApi } from './procedures.ts';
+import { Outbox } from './outbox/outbox.ts';
+import {
+  type Api,
+  type AuthApi,
+  type CallOptions,
+  plainApi,
+  type SyncApi,
+  type UsersApi,
+} from './procedures.ts';
 import { Realtime } from './realtime/realtime.ts';
-import type { WebSocketClass } from './realtime/types.ts';
+import type { TransportName, WebSocketClass } from './realtime/types.ts';
 import { Session } from './session.ts';
 import { memoryStorage, type TokenStorage } from './storage.ts';
+import { Home } from './sync/home.ts';
 import { defaultTiming, type Timing } from './timing.ts';
 import { answered } from './view/answered.ts';
 import { type Chats, chatsOf } from './view/chat-list.ts';
+import { listen } from './view/intake.ts';
 import { type Messages, messagesOf } from './view/message-list.ts';
 import { Store } from './view/store.ts';
 
@@ -37,10 +51,17 @@ export interface ClientOptions {
   /** Where tokens are kept; by default in memory, so that the session ends with the client. */
   storage?: TokenStorage | undefined;
   /**
+   * Where chats, messages, drafts and what waits to be sent are kept, so that the next client shows them at once and goes on from
+   * there; by default in memory alone. It is cleared when the session ends.
+   */
+  database?: Database | undefined;
+  /**
    * Instead of the global `fetch`, for calls, uploads and downloads (not for the live connection). In browsers it cannot tell how far
    * an upload has come.
    */
   fetch?: FetchLike | undefined;
+  /** What carries the live connection; by default `socket.io`. The build without Socket.IO has `websocket` alone. */
+  transport?: TransportName | undefined;
   /** Instead of the platform's `WebSocket`, for the live connection; there is no fallback to long polling then. */
   WebSocket?: WebSocketClass | undefined;
   /** What this device is called in the user's list of sessions; sent when signing in. */
@@ -62,10 +83,16 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
   readonly chats: Chats;
   /** Calls about messages; and as a function the messages of a chat, kept up to date: `client.messages(chatId)`. */
   readonly messages: Messages;
+  /** What is the user's own besides chats, kept up to date: profile, privacy, contacts, blocks. */
+  readonly account: Account;
+  /** What was missed, for programs that keep their own state; the views need no such call. */
+  readonly sync: SyncApi;
   /** The live connection: events, sending, receipts, typing, presence. */
   readonly realtime: Realtime;
   /** Resolves when the stored session was restored (or there was none); never rejects. Calls wait for it by themselves. */
   readonly ready: Promise<void>;
+  /** Resolves when the views show what the database had for the restored session, before anything is asked for; never rejects. */
+  readonly loaded: Promise<void>;
 
   /** Files: `upload`, `get`, `download`, `url`. */
   readonly media: MediaFiles;
@@ -75,12 +102,13 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
   readonly #base: string;
   readonly #session: Session;
   readonly #store: Store;
+  readonly #home: Home;
   readonly #closing = new AbortController();
 
   /** @internal Use `createClient`. */
   constructor(options: ClientOptions, timing: Timing) {
     super();
-    const { storage = memoryStorage(), fetch, WebSocket, device } = options;
+    const { storage = memoryStorage(), fetch, WebSocket, transport, device } = options;
     const debug = debugLog(options.debug);
     const url = new URL(options.url, typeof location === 'undefined' ? undefined : location.href);
     const closing = this.#closing.signal;
@@ -89,21 +117,41 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
     const exchange = (refresh_token: string) => exchangeTokens(http, refresh_token, timing);
     const session = new Session({ storage, key, timing, debug, exchange });
     const calls = new Calls(http, session, timing, closing);
-    const { users, chats, messages, media } = plainApi(calls.procedure);
-    const realtime = new Realtime({ url, session, timing, debug, WebSocket });
-    const store = new Store({ api: { chats, messages }, realtime, session, timing, debug });
-    calls.answered = (path, input, output) => answered(store, path, input, output);
+    const { users, chats, messages, media, sync } = plainApi(calls.procedure);
+    const realtime = new Realtime({ url, session, timing, debug, WebSocket, transport });
     const uploads = new Uploads({ url, fetch, calls, timing, debug, closing });
     const downloads = { fetch, timing, closing };
     const resolve = (address: string) => this.resolve(address);
     const changed = (chat: Chat) => answered(store, 'chats.update', { id: chat.chat_id }, chat);
-    this.media = new MediaFiles({ api: media, uploads, downloads, known: store.known, changed, resolve });
+    const known = new KnownMedia();
+    this.media = new MediaFiles({ api: media, uploads, downloads, known, changed, resolve });
+    const server = key.slice('parley:'.length);
+    const { lanes } = realtime;
+    const upload: MediaFiles['upload'] = (file, how) => this.media.upload(file, how);
+    const outbox = new Outbox({ lanes, send: messages.send, upload, server, timing, debug });
+    const store = new Store({
+      api: { chats, messages },
+      realtime,
+      outbox,
+      known,
+      call: (input, signal) => sync.changes(input, { signal }),
+      tell: (input) => realtime.sync(input),
+      ready: () => this.#home.ready(),
+      timing,
+      debug,
+    });
+    this.#home = new Home({ database: options.database, session, store, outbox, server, timing, debug });
+    calls.answered = (path, input, output) => answered(store, path, input, output);
+    listen(store, realtime);
     this.sender = new FileSender({ media: this.media, send: messages.send, timing, closing });
     session.changes.add(() => this.sender.clear());
     this.#base = baseOf(url);
     this.#store = store;
     this.#session = session;
     this.ready = session.ready;
+    this.loaded = this.#home.ready();
+    this.account = store.account;
+    this.sync = sync;
     this.auth = authApi(calls, session, device);
     this.users = users;
     this.chats = chatsOf(chats, store);
@@ -159,23 +207,25 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
   }
 
   /**
-   * Resolves when `client.chats` and the views of `client.messages(chatId)` say what the server said last: all that they have to
-   * fetch, because something was missed or could not be told from an event alone, has been fetched. Does not wait for events
-   * that are on their way, nor for messages that are being sent. While the network is away it waits.
+   * Resolves when `client.chats`, `client.account` and the views of `client.messages(chatId)` say what the server said last: all that was
+   * missed, or could not be told from an event alone, has been synced. Does not wait for events that are on their way, nor for
+   * messages that are being sent. While the network is away it waits; the signal ends that.
    */
-  settled(): Promise<void> {
-    return this.#store.fetching.settled();
+  settled({ signal }: CallOptions = {}): Promise<void> {
+    return unlessAborted(this.#store.settled(), signal);
   }
 
   /**
-   * Disconnects, ends calls under way and rejects messages that wait (`ABORTED`). Stored tokens are kept. Resolves when a
+   * Disconnects, ends calls under way and rejects messages that wait (`ABORTED`). Stored tokens, and what the database has,
+   * are kept. Resolves when a
    * refresh under way has been stored, which takes seconds where the network is away.
    */
   async close(): Promise<void> {
     this.realtime.close();
+    const left = this.#home.close();
     this.#store.close();
     this.#closing.abort(new ParleyError('ABORTED', 'The client was closed'));
-    await this.#session.close();
+    await Promise.all([this.#session.close(), left]);
   }
 
   /** The same as `close()`, for `await using`. */

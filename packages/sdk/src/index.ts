@@ -15,6 +15,7 @@ export type {
   Message,
   MessageStatus,
   OutputOf,
+  OwnChange,
   OwnProfile,
   Participant,
   Presence,
@@ -24,9 +25,17 @@ export type {
   PushPlatform,
   ServerEvent,
   ServerEventData,
+  SyncChat,
+  SyncInput,
+  SyncParticipant,
+  SyncResult,
 } from '@parley/contract';
+export type { Account } from './account/account.ts';
 export type { Device, SignedInUser, SignInOptions, SignOutResult } from './auth.ts';
 export { type ClientOptions, createClient, type ParleyClient } from './client.ts';
+export { type IndexedDbOptions, indexedDbDatabase } from './database/indexed-db.ts';
+export { memoryDatabase } from './database/memory.ts';
+export type { Database, ListOptions, RecordChange, Records, RecordValue } from './database/types.ts';
 export { ParleyError, type ParleyErrorCode, type ParleyErrorOptions } from './errors.ts';
 export type { FetchLike } from './http.ts';
 export type { DebugLog } from './lib/debug.ts';
@@ -41,6 +50,9 @@ export type {
   UploadFile,
   UploadOptions,
 } from './media/types.ts';
+export type { OutboxFileOptions } from './outbox/file.ts';
+export type { OutboxFile, OutboxItem } from './outbox/types.ts';
+export { type PageOptions, pages } from './pages.ts';
 export type {
   Api,
   AuthApi,
@@ -49,11 +61,12 @@ export type {
   MediaApi,
   MessagesApi,
   Procedure,
+  SyncApi,
   UsersApi,
 } from './procedures.ts';
 export type { Realtime } from './realtime/realtime.ts';
 export type { ReadResult } from './realtime/receipts.ts';
-export type { Draft, RealtimeStatus, Sent, WebSocketClass } from './realtime/types.ts';
+export type { Draft, RealtimeStatus, Sent, TransportName, WebSocketClass } from './realtime/types.ts';
 export { browserStorage, memoryStorage, type TokenStorage } from './storage.ts';
 export type { ChatList, Chats } from './view/chat-list.ts';
 export type { ChatDraft, MessageList, Messages } from './view/message-list.ts';

@@ -36,6 +36,13 @@ export interface AuthApi {
    * without a network. Errors: `SERVICE_UNAVAILABLE`.
    */
   logout: Procedure<'auth.logout'>;
+  /** Where the user is signed in: sessions that can still be renewed, the last active first. */
+  sessions: Procedure<'auth.sessions'>;
+  /**
+   * Signs out another of the user's sessions, as `logout` there would; to end one's own, `logout` also forgets it here. Again changes
+   * nothing. Errors: `NOT_FOUND` (also for a session of somebody else), `SERVICE_UNAVAILABLE`.
+   */
+  endSession: Procedure<'auth.endSession'>;
 }
 
 /** Contract section 2, Users. */
@@ -186,13 +193,30 @@ export interface MediaApi {
   get: (media: string | InputOf<'media.get'>, options?: CallOptions) => Promise<OutputOf<'media.get'>>;
 }
 
+/** Contract section 2, Sync. */
+export interface SyncApi {
+  /**
+   * A page of everything that changed after the given numbers, as it is now: 200 changes and messages, or `limit` ≤ 500. Begin with
+   * `{ chats: {} }`; the numbers of an answer go into the next call, at once where `has_more` is true. Applying an answer twice changes
+   * nothing; `reset` means to forget what is held and begin with what came. Chats at most: 10,000. Errors: `PAYLOAD_TOO_LARGE` (1 MiB).
+   */
+  changes: Procedure<'sync.changes'>;
+}
+
 /** All domains. */
 export interface Api {
+  /** Signing in and out, step by step. */
   readonly auth: AuthApi;
+  /** Profiles, privacy, contacts, blocks, pushes. */
   readonly users: UsersApi;
+  /** Chats and their members. */
   readonly chats: ChatsApi;
+  /** Sending, history, search, marks. */
   readonly messages: MessagesApi;
+  /** Files. */
   readonly media: MediaApi;
+  /** What was missed. */
+  readonly sync: SyncApi;
 }
 
 /** Procedures that need no token; a test holds them against the contract. */
@@ -250,6 +274,9 @@ export function plainApi(procedure: MakeProcedure): Omit<Api, 'auth'> {
       react: procedure('messages.react'),
       unreact: procedure('messages.unreact'),
       receipts: procedure('messages.receipts'),
+    },
+    sync: {
+      changes: procedure('sync.changes'),
     },
     media: {
       get: (media, options) => getMedia(typeof media === 'string' ? { id: media } : media, options),

@@ -6,6 +6,7 @@
  * - Only a server that says 401 ends a session; a broken network never does.
  */
 import { isTokenError, ParleyError } from './errors.ts';
+import { sleep } from './lib/abort.ts';
 import type { DebugLog } from './lib/debug.ts';
 import { quiet } from './lib/deferred.ts';
 import { Listeners } from './lib/listeners.ts';
@@ -197,7 +198,7 @@ export class Session {
     const { storage, key } = this.#parts;
     if (this.#refreshing) return this.#refreshing;
     const before = this.#now;
-    const rotate = () => this.#rotate(before);
+    const rotate = (waited?: boolean) => this.#rotate(before, waited);
     const refreshing = (storage.lock ? storage.lock(key, rotate) : rotate()).finally(() => {
       if (this.#refreshing === refreshing) this.#refreshing = null;
     });
@@ -205,9 +206,14 @@ export class Session {
     return refreshing;
   }
 
-  /** `before`: what was held when somebody asked for others. */
-  async #rotate(before: StoredSession | null): Promise<StoredSession> {
+  /** `before`: what was held when somebody asked for others. `waited`: another tab may have refreshed meanwhile. */
+  async #rotate(before: StoredSession | null, waited = false): Promise<StoredSession> {
     await this.#adopt();
+    // What it stored may not be visible yet; where its refresh failed, this one's begins that much later.
+    for (let looks = 0; waited && this.#now === before && looks < 20; looks++) {
+      await sleep(this.#parts.timing.refreshPauseMs / 20);
+      await this.#adopt();
+    }
     // Another tab was faster; it may have been while this one waited for its turn.
     if (this.#now !== before && this.dueMs > 0) return this.#require();
     for (;;) {

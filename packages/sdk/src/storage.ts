@@ -1,3 +1,5 @@
+import { sleep } from './lib/abort.ts';
+
 /**
  * Where tokens are kept between two runs, under one key per server. Each member may be synchronous or not. A failing
  * storage does not fail a call: the session then lasts as long as the client.
@@ -10,13 +12,17 @@ export interface TokenStorage {
   /** Forgets a key. */
   remove(key: string): void | Promise<void>;
   /**
-   * Optional: runs `work` while no other user of the same storage (another tab) runs theirs. Without it two tabs may
-   * refresh at once, which the server's ten seconds of grace allow for (contract section 2, Auth).
+   * Optional: runs `work` while no other user of the same storage (another tab) runs theirs; tells it whether it had to wait for
+   * another one, whose tokens may then be visible a moment later. Without it two tabs may refresh at once, which the server's ten
+   * seconds of grace allow for (contract section 2, Auth).
    */
-  lock?<T>(key: string, work: () => Promise<T>): Promise<T>;
+  lock?<T>(key: string, work: (waited?: boolean) => Promise<T>): Promise<T>;
   /** Optional: calls back when another user of the same storage changed the key; returns what ends that. */
   watch?(key: string, changed: () => void): () => void;
 }
+
+/** Milliseconds after which other tabs see what was written. */
+const visibleMs = 100;
 
 /** Keeps tokens as long as the object lives: the default. */
 export function memoryStorage(): TokenStorage {
@@ -32,9 +38,6 @@ export function memoryStorage(): TokenStorage {
  * Keeps tokens in the browser's `localStorage`, shared by all tabs of the origin: signing in or out in one does so in all,
  * and tabs take turns to refresh (Web Locks, where the browser has them). Any script of the origin can read them.
  * Pass `sessionStorage` for tokens that end with the tab.
- *
- * @NOTE Chromium shows one tab what another has written a moment late, also to the next holder of a lock. A tab may then
- * refresh once more with the token just used, which the server's ten seconds of grace allow for.
  */
 export function browserStorage(area: Storage = localStorage): TokenStorage {
   const locks = typeof navigator === 'undefined' ? undefined : navigator.locks;
@@ -43,7 +46,7 @@ export function browserStorage(area: Storage = localStorage): TokenStorage {
     set: (key, value) => area.setItem(key, value),
     remove: (key) => area.removeItem(key),
     // Missing on pages served over plain HTTP.
-    ...(locks ? { lock: async (key, work) => locks.request(key, work) } : {}),
+    ...(locks ? { lock: (key, work) => inTurn(locks, key, work) } : {}),
     watch(key, changed) {
       const listener = (event: StorageEvent) => {
         // A null key: everything was cleared.
@@ -53,4 +56,23 @@ export function browserStorage(area: Storage = localStorage): TokenStorage {
       return () => removeEventListener('storage', listener);
     },
   };
+}
+
+/**
+ * What one tab has written Chromium shows another a moment late, also one that gets the lock next. So a lock is held for that moment,
+ * while the answer is there already, and who had to wait for it is told.
+ */
+function inTurn<T>(locks: LockManager, key: string, work: (waited: boolean) => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const take = async (waited: boolean) => {
+      await work(waited).then(resolve, reject);
+      await sleep(visibleMs);
+    };
+    const wait = () => locks.request(key, () => take(true));
+    locks
+      .request(key, { ifAvailable: true }, (lock) => (lock ? take(false) : wait))
+      // The other one is asked for when this one is over.
+      .then((next) => next?.())
+      .catch(reject);
+  });
 }

@@ -27,7 +27,11 @@ export interface Timing {
   readonly typingMs: number;
   /** How long others are shown typing without news. */
   readonly typingEndsMs: number;
-  /** Least and most time between two fetches of one chat for the views; and how long one may wait whose need is small. */
+  /** How long a missing event may still come before what it told is synced; it may have been overtaken. */
+  readonly gapMs: number;
+  /** How soon changes are written to the database: all of a while at once. */
+  readonly writeMs: number;
+  /** Least and most time between two syncs of one chat alone; and how long one may wait whose need is small. */
   readonly refetchMs: number;
   readonly refetchMaxMs: number;
   readonly refetchLaterMs: number;
@@ -49,6 +53,8 @@ export const defaultTiming: Timing = {
   // Typing ends by itself after 5 s, so this keeps it alive with time to spare.
   typingMs: (limits.typingSeconds * 1000 * 3) / 5,
   typingEndsMs: limits.typingSeconds * 1000,
+  gapMs: 100,
+  writeMs: 200,
   refetchMs: 1000,
   refetchMaxMs: 30_000,
   refetchLaterMs: 5000,

@@ -1,7 +1,7 @@
 // What is built, used as others will: installed as a package in Node, and by a page in Chromium.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { sampleMessage } from '@parley/contract';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { buildAll } from '../scripts/build.ts';
+import { pageFiles } from '../scripts/bundle.ts';
 import type { ParleyClient } from '../src/index.ts';
 import { phone, startServer } from './support/client.ts';
 import type { FakeServer } from './support/server.ts';
@@ -42,12 +43,21 @@ async function examples(): Promise<string[]> {
   return [...readme.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1] ?? '');
 }
 
+/** The React of the README. */
+async function components(): Promise<string[]> {
+  const readme = await readFile(join(dist, 'README.md'), 'utf8');
+  return [...readme.matchAll(/```tsx\n(.*?)```/gs)].map((match) => match[1] ?? '');
+}
+
 describe('the package', () => {
   test("type-checks the README's programs, for Node and for pages", async () => {
-    const files = (await examples()).map((text, at) => ({ text, path: join(folder, `example-${at}.ts`) }));
-    expect(files).toHaveLength(4);
+    const programs = (await examples()).map((text, at) => ({ text, path: join(folder, `example-${at}.ts`) }));
+    const react = (await components()).map((text, at) => ({ text, path: join(folder, `example-${at}.tsx`) }));
+    const files = [...programs, ...react];
+    expect([programs.length, react.length]).toEqual([5, 1]);
     await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
-    await symlink(join(modules, '@types/node'), join(folder, 'node_modules/@types/node'));
+    for (const name of ['@types/node', '@types/react', 'react'])
+      await symlink(join(modules, name), join(folder, 'node_modules', name));
     for (const { path, text } of files) await writeFile(path, text);
     const node = ['--module', 'nodenext', '--types', 'node'];
     const page = [
@@ -61,7 +71,7 @@ describe('the package', () => {
       '',
     ];
     for (const platform of [node, page]) {
-      const options = ['--noEmit', '--strict', '--target', 'es2022', ...platform];
+      const options = ['--noEmit', '--strict', '--target', 'es2022', '--jsx', 'react-jsx', ...platform];
       const { stdout } = await run(
         process.execPath,
         [join(modules, 'typescript/bin/tsc'), ...options, ...files.map(({ path }) => path)],
@@ -90,7 +100,9 @@ describe('the package', () => {
 
   test("has no zod, nothing of Node's but in its entry for Node, and none of this machine's paths", async () => {
     const source = fileURLToPath(new URL('../src', import.meta.url));
-    for (const name of ['parley-sdk.js', 'index.js', 'node.js']) {
+    const names = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith('.js'));
+    expect(names.length).toBeGreaterThanOrEqual(7);
+    for (const name of names) {
       const text = await readFile(join(dist, name), 'utf8');
       expect({ name, node: /['"`]node:/.test(text) }).toEqual({ name, node: name === 'node.js' });
       expect({ name, zod: text.includes('ZodObject'), paths: text.includes(source) }).toEqual({
@@ -101,9 +113,28 @@ describe('the package', () => {
     }
   });
 
-  test('is small for a page', async () => {
-    const size = gzipSync(await readFile(join(dist, 'parley-sdk.js'))).length;
-    expect(size).toBeLessThan(40 * 1024);
+  test('names Socket.IO and React only where they are needed', async () => {
+    const imports = async (name: string) => {
+      const text = await readFile(join(dist, name), 'utf8');
+      return [...text.matchAll(/(?:from|import) ?\(?["']([^."'][^"']*)["']/g)].map((match) => match[1]);
+    };
+    expect(await imports('index.js')).toEqual([]);
+    expect(await imports('react.js')).toEqual(['react']);
+    expect(await imports('indexed-db.js')).toEqual(['idb']);
+    expect(await imports('chunks/socket-io.js')).toEqual(['socket.io-client']);
+    expect(await readFile(join(dist, 'react.js'), 'utf8')).toMatch(/^'use client';/);
+    for (const name of pageFiles) expect(await imports(`${name}.js`)).toEqual([]);
+  });
+
+  // What a page has to load, in bytes. Who makes it larger says so here.
+  test.each([
+    ['parley-sdk.js', 45_000],
+    ['parley-sdk.websocket.js', 31_500],
+    ['parley-sdk.indexed-db.js', 2500],
+  ])('is small for a page: %s has %i bytes gzipped at most', async (name, most) => {
+    const size = gzipSync(await readFile(join(dist, name))).length;
+    expect(size).toBeLessThanOrEqual(most);
+    expect(size).toBeGreaterThan(most * 0.9);
   });
 });
 

@@ -1,15 +1,17 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { memoryStorage, ParleyError, type TokenStorage } from '../src/index.ts';
 import { Refused } from './support/accounts.ts';
 import {
   failure,
   holdRefresh,
   makeClient,
+  online,
   phone,
   sessionChange,
   signedIn,
   startServer,
 } from './support/client.ts';
+import type { FakeServer } from './support/server.ts';
 
 /** Makes what is stored look as if it had been received so many seconds ago. */
 async function age(storage: TokenStorage, url: string, seconds: number): Promise<void> {
@@ -289,6 +291,64 @@ describe('refreshing', () => {
     const other = makeClient({ url: server.url });
     await other.auth.refresh({ refresh_token: pair.refresh_token });
     expect(other.session).toBe(client.session);
+  });
+});
+
+describe('a clock', () => {
+  const hour = 3600 * 1000;
+
+  /** Moves this device's clock; the server's counts its own time. */
+  function moveClock(server: FakeServer, by: number): void {
+    const real = Date.now;
+    server.accounts.now = real;
+    vi.spyOn(Date, 'now').mockImplementation(() => real() + by);
+    onTestFinished(() => void vi.restoreAllMocks());
+  }
+
+  test.each([-12, -0.001, 12, 24 * 365])('%d hours off costs nothing', async (hours) => {
+    const server = await startServer();
+    moveClock(server, hours * hour);
+    const client = await signedIn(server);
+    for (let call = 0; call < 5; call++) await client.users.me();
+    expect(server.accounts.refreshes).toBe(0);
+    server.accounts.expireAll();
+    await Promise.all([client.users.me(), client.users.me()]);
+    expect(server.accounts.refreshes).toBe(1);
+  });
+
+  test.each([-12, -0.001, 12, 24 * 365])('moved by %d hours meanwhile costs one refresh', async (hours) => {
+    const server = await startServer();
+    const client = await online(server);
+    moveClock(server, hours * hour);
+    const profiles = await Promise.all(Array.from({ length: 10 }, () => client.users.me()));
+    expect(profiles).toHaveLength(10);
+    for (let call = 0; call < 5; call++) await client.users.me();
+    expect(server.accounts.refreshes).toBe(1);
+    expect(client.session).not.toBeNull();
+    expect(client.realtime.status).toBe('online');
+  });
+
+  test('moved there and back while a call is under way repeats the call once, with a token that is good', async () => {
+    const server = await startServer();
+    const client = await signedIn(server);
+    const tokens: unknown[] = [];
+    const real = Date.now;
+    server.accounts.now = real;
+    const clock = vi.spyOn(Date, 'now');
+    onTestFinished(() => void vi.restoreAllMocks());
+    server.overrides['users.updateMe'] = (_, { token }) => {
+      tokens.push(token);
+      if (tokens.length > 1) return { id: server.accounts.check(token).userId };
+      clock.mockImplementation(() => real() - 6 * hour);
+      throw new Refused('TOKEN_EXPIRED');
+    };
+    await client.users.updateMe({ display_name: 'Mina' });
+    clock.mockImplementation(() => real() + 6 * hour);
+    await client.users.me();
+    expect(tokens).toHaveLength(2);
+    expect(tokens[0]).not.toBe(tokens[1]);
+    expect(server.accounts.refreshes).toBe(2);
+    expect(client.session).not.toBeNull();
   });
 });
 

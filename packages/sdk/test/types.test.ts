@@ -27,7 +27,7 @@ describe('procedures', () => {
       [D in keyof Procedures]: keyof Procedures[D];
     }>();
     await using client = createClient({ url: 'http://127.0.0.1:1' });
-    const members = (['auth', 'users', 'chats', 'messages', 'media'] as const).flatMap((domain) =>
+    const members = (['auth', 'users', 'chats', 'messages', 'media', 'sync'] as const).flatMap((domain) =>
       Object.keys(client[domain]).map((name) => `${domain}.${name}`),
     );
     expect(members.toSorted()).toEqual(

@@ -7,20 +7,20 @@ import { AppError } from '@parley/core';
 /** Thrown when the client left before its request was complete: there is nobody to answer. */
 export class ClientGone extends Error {}
 
-/** Whether the request says that it has a body larger than any that is accepted. */
-export function declaresTooMuch(req: IncomingMessage): boolean {
-  return Number(req.headers['content-length'] ?? 0) > limits.jsonBody;
+/** Whether the request says that it has a body larger than `maxBytes`. */
+export function declaresTooMuch(req: IncomingMessage, maxBytes: number = limits.jsonBody): boolean {
+  return Number(req.headers['content-length'] ?? 0) > maxBytes;
 }
 
 /**
- * The parsed body; `{}` where there is none. Errors: `PAYLOAD_TOO_LARGE` (more than `limits.jsonBody` bytes), `BAD_REQUEST` (no
+ * The parsed body; `{}` where there is none. Errors: `PAYLOAD_TOO_LARGE` (more than `maxBytes`), `BAD_REQUEST` (no
  * JSON, not UTF-8, another media type), `ClientGone`.
  */
-export async function readJson(req: IncomingMessage): Promise<unknown> {
+export async function readJson(req: IncomingMessage, maxBytes: number = limits.jsonBody): Promise<unknown> {
   const { headers } = req;
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return {};
-  if (declaresTooMuch(req)) throw new AppError('PAYLOAD_TOO_LARGE');
-  const body = await readBytes(req);
+  if (declaresTooMuch(req, maxBytes)) throw new AppError('PAYLOAD_TOO_LARGE');
+  const body = await readBytes(req, maxBytes);
   if (body.length === 0) return {};
   checkMediaType(headers['content-type'], headers['content-encoding']);
   if (!isUtf8(body)) throw new AppError('BAD_REQUEST', 'The body is not valid UTF-8');
@@ -31,13 +31,13 @@ export async function readJson(req: IncomingMessage): Promise<unknown> {
   }
 }
 
-function readBytes(req: IncomingMessage): Promise<Buffer> {
+function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     req.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= limits.jsonBody) chunks.push(chunk);
+      if (size <= maxBytes) chunks.push(chunk);
       else {
         // What still comes is read and dropped; see `reply`.
         chunks.length = 0;

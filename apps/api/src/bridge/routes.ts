@@ -47,7 +47,7 @@ export function createRoutes(router: AppRouter): ProcedureRoute[] {
       status,
       async serve({ ctx, params, search, req, res }) {
         if (readsBody) askForBody(res);
-        const input = readsBody ? await readJson(req) : readQuery(search);
+        const input = readsBody ? await readJson(req, definition.maxBytes) : readQuery(search);
         const data = await run(ctx, inPath.length === 0 ? input : withParams(input, params));
         return { status: ctx.status ?? status, data };
       },

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { JsonSchema } from '../bridge/input-fields.ts';
+import { extractNamed, markNamed } from './names.ts';
 
 const prefix = '#/components/schemas/';
 
@@ -19,12 +20,20 @@ export class Components {
   readonly schemas: Record<string, JsonSchema> = {};
 
   /**
-   * The JSON Schema of a zod schema; what has an id in its metadata becomes a named component and a reference to it. Where a
-   * schema differs between what is sent and what is answered, what is sent is named `…Input`.
+   * The JSON Schema of a zod schema; what has an id in its metadata, or a name in `names.ts`, becomes a named component and a
+   * reference to it. Where a schema differs between what is sent and what is answered, what is sent is named `…Input`.
    */
   convert(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-    const { $schema: _dialect, $defs = {}, ...root } = z.toJSONSchema(schema, { io, override }) as JsonSchema;
-    const definitions = $defs as Record<string, JsonSchema>;
+    const {
+      $schema: _dialect,
+      $defs = {},
+      ...given
+    } = z.toJSONSchema(schema, { io, override }) as JsonSchema;
+    const definitions: Record<string, JsonSchema> = {};
+    for (const [name, definition] of Object.entries($defs as Record<string, JsonSchema>)) {
+      definitions[name] = extractNamed(definition, definitions);
+    }
+    const root = extractNamed(given, definitions);
     const names = new Map(Object.keys(definitions).map((name) => [name, name]));
     // Renaming one changes those that refer to it, so this goes on until nothing differs any more.
     for (let settled = false; !settled; ) {
@@ -62,7 +71,13 @@ const override: NonNullable<z.core.ToJSONSchemaParams['override']> = ({ zodSchem
   const { def } = zodSchema._zod;
   // Formats say it better than the patterns that zod derives from them.
   if (jsonSchema.format === 'uuid' || jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) {
+    delete jsonSchema.maximum;
+    // Without it generators take 32 bits.
+    if (jsonSchema.type === 'integer') jsonSchema.format = 'int64';
+  }
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  markNamed(zodSchema, jsonSchema);
   if (def.type === 'object') {
     // Answers may gain fields: only what is strict forbids others.
     const { catchall } = def as z.core.$ZodObjectDef;

@@ -23,6 +23,7 @@ const tags = {
   Chats: 'Chats and their members',
   Messages: 'Sending, history and read positions',
   Media: 'Files for messages: uploaded first, then sent by their id',
+  Sync: 'What a client missed',
   System: 'For operators; these answer without the envelope',
 } satisfies Record<ProcedureDefinition['tag'] | 'System', string>;
 

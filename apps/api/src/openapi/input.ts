@@ -25,14 +25,21 @@ export function describeInput(components: Components, definition: Asked): JsonSc
     return parameters.length > 0 ? { parameters } : {};
   }
   const body = withoutFields(components, schema, inPath);
+  const described = parameters.length > 0 ? { parameters } : {};
+  if (isEmpty(components.resolve(body))) return described;
   const value = Object.fromEntries(Object.entries(example).filter(([name]) => !inPath.includes(name)));
   return {
-    ...(parameters.length > 0 ? { parameters } : {}),
+    ...described,
     requestBody: {
       required: isRequired(components, body),
       content: { 'application/json': { schema: body, examples: { example: { value } } } },
     },
   };
+}
+
+/** Whether there is nothing to send: then nothing need be sent. */
+function isEmpty({ properties = {}, oneOf = [], anyOf = [] }: JsonSchema): boolean {
+  return [properties, oneOf, anyOf].every((part) => Object.keys(part as object).length === 0);
 }
 
 /** Whether an empty body, which reads as `{}`, would be refused. */

@@ -11,13 +11,18 @@ const check = {
 };
 
 export const systemSchemas: Record<string, JsonSchema> = {
+  ReadinessCheck: check,
   Health: { type: 'object', properties: { status: { const: 'ok' } }, required: ['status'] },
   Readiness: {
     type: 'object',
     properties: {
       ready: { type: 'boolean' },
       draining: { type: 'boolean', description: 'The program is stopping and takes no new work' },
-      checks: { type: 'object', additionalProperties: check, description: 'Each dependency by name' },
+      checks: {
+        type: 'object',
+        additionalProperties: { $ref: '#/components/schemas/ReadinessCheck' },
+        description: 'Each dependency by name',
+      },
     },
     required: ['ready', 'draining', 'checks'],
   },

@@ -1,4 +1,4 @@
-/** The page at `/`, until a web client takes its place. */
+/** The page at `/` where there is no web client: it was not built, or is served from elsewhere. */
 import { Router } from 'express';
 import { named } from './named.ts';
 

@@ -1,5 +1,5 @@
 /** The tRPC router over HTTP at `/trpc`. */
-import { limits } from '@parley/contract';
+import { limits, procedureEntries } from '@parley/contract';
 import { AppError } from '@parley/core';
 import { describeError } from '@parley/platform';
 import type { Runtime } from '@parley/runtime';
@@ -22,27 +22,39 @@ export const maxBatch = 20;
 /** Express middleware for below `/trpc`. `vary` are names that the answers depend on besides tRPC's own. */
 export function mountTrpc(runtime: Pick<Runtime, 'core' | 'log'>, admission: Admission, vary: FlatHeaders) {
   const { core, log } = runtime;
-  const handle = createExpressMiddleware({
-    router,
-    maxBodySize: limits.jsonBody,
-    maxBatchSize: maxBatch,
-    async createContext({ req, res, info }) {
-      const locals = localsOf(res);
-      const who = await admission.admit(req.headers.authorization, () => req.ip, info.calls.length);
-      if (!(who instanceof AppError)) locals.userId = who.userId;
-      return createContext(core, { requestId: locals.requestId, trace: traceOf(req.headers), who });
-    },
-    responseMeta: ({ errors }) => ({ headers: headersFor(errors, vary) }),
-    onError({ error, path, req }) {
-      if (toEdgeError(error).status < 500) return;
-      const request_id = req.res ? localsOf(req.res).requestId : undefined;
-      log.error({ request_id, route: routeOf(path ?? ''), error: describeError(error) }, 'a request failed');
-    },
-  });
+  const handlerFor = (maxBodySize: number) =>
+    createExpressMiddleware({
+      router,
+      maxBodySize,
+      maxBatchSize: maxBatch,
+      async createContext({ req, res, info }) {
+        const locals = localsOf(res);
+        const who = await admission.admit(req.headers.authorization, () => req.ip, info.calls.length);
+        if (!(who instanceof AppError)) locals.userId = who.userId;
+        return createContext(core, { requestId: locals.requestId, trace: traceOf(req.headers), who });
+      },
+      responseMeta: ({ errors }) => ({ headers: headersFor(errors, vary) }),
+      onError({ error, path, req }) {
+        if (toEdgeError(error).status < 500) return;
+        const request_id = req.res ? localsOf(req.res).requestId : undefined;
+        log.error(
+          { request_id, route: routeOf(path ?? ''), error: describeError(error) },
+          'a request failed',
+        );
+      },
+    });
+  const handle = handlerFor(limits.jsonBody);
+  const larger = new Map<string, typeof handle>(
+    procedureEntries().flatMap(({ path, definition: { maxBytes } }) =>
+      maxBytes === undefined ? [] : [[`/${path}`, handlerFor(maxBytes)] as const],
+    ),
+  );
   const middleware: RequestHandler = (req, res, next) => {
     const locals = localsOf(res);
     locals.route = routeOf(req.path.slice(1));
-    requestIds.run(locals.requestId, () => handle(req, res, next));
+    // A batch has the limit of all the others.
+    const own = larger.get(req.path) ?? handle;
+    requestIds.run(locals.requestId, () => own(req, res, next));
   };
   return middleware;
 }

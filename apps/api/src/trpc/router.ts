@@ -1,6 +1,8 @@
+import { endSession } from '../routes/auth/end-session.ts';
 import { logout } from '../routes/auth/logout.ts';
 import { refresh } from '../routes/auth/refresh.ts';
 import { requestOtp } from '../routes/auth/request-otp.ts';
+import { sessions } from '../routes/auth/sessions.ts';
 import { verifyOtp } from '../routes/auth/verify-otp.ts';
 import { addParticipants } from '../routes/chats/add-participants.ts';
 import { create } from '../routes/chats/create.ts';
@@ -27,6 +29,7 @@ import { star } from '../routes/messages/star.ts';
 import { starred } from '../routes/messages/starred.ts';
 import { unreact } from '../routes/messages/unreact.ts';
 import { unstar } from '../routes/messages/unstar.ts';
+import { changes } from '../routes/sync/changes.ts';
 import { block } from '../routes/users/block.ts';
 import { contacts } from '../routes/users/contacts.ts';
 import { deleteFcmToken } from '../routes/users/delete-fcm-token.ts';
@@ -43,7 +46,7 @@ import { t } from './init.ts';
 
 /** Exactly the procedures of the contract; a test holds the two against each other. */
 export const router = t.router({
-  auth: { requestOtp, verifyOtp, refresh, logout },
+  auth: { requestOtp, verifyOtp, refresh, logout, sessions, endSession },
   users: {
     me,
     updateMe,
@@ -87,6 +90,7 @@ export const router = t.router({
     receipts,
   },
   media: { get: getMedia },
+  sync: { changes },
 });
 
 /** For clients of tRPC: `createTRPCClient<AppRouter>`. */

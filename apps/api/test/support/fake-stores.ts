@@ -97,6 +97,8 @@ export class FakeSessions implements SessionStore {
     return ids === 'all' ? [] : [...ids];
   }
 
+  readonly list = unused;
+  readonly isOf = unused;
   readonly forget = unused;
 }
 
@@ -180,6 +182,10 @@ export class FakeChats implements ChatStore {
   readonly createGroup = unused;
   readonly change = unused;
   readonly setWindows = unused;
+  readonly userChanges = unused;
+  readonly standings = unused;
+  readonly syncMemberships = unused;
+  readonly participantsSince = unused;
   readonly avatarsInUse = unused;
   readonly mutedBy = unused;
   readonly directOf = unused;
@@ -271,6 +277,9 @@ export class FakeMessages implements MessageStore {
   readonly carried = unused;
   readonly change = unused;
   readonly expired = unused;
+  readonly newerHeads = unused;
+  readonly changedSince = unused;
+  readonly between = unused;
   readonly searchChat = unused;
   readonly searchChats = unused;
 

@@ -10,6 +10,7 @@ import { messageSend } from './message.send.ts';
 import { ping } from './ping.ts';
 import { presenceSubscribe } from './presence.subscribe.ts';
 import { presenceUnsubscribe } from './presence.unsubscribe.ts';
+import { sync } from './sync.ts';
 import { typingStart } from './typing.start.ts';
 import { typingStop } from './typing.stop.ts';
 
@@ -26,6 +27,7 @@ export const handlers: { readonly [E in ClientEvent]: EventHandler<E> } = {
   'typing.stop': typingStop,
   'presence.subscribe': presenceSubscribe,
   'presence.unsubscribe': presenceUnsubscribe,
+  sync,
   ping,
 };
 

@@ -20,6 +20,7 @@ export const messageSend = defineEvent({
       client_msg_id: message.client_msg_id,
       chat_id: message.chat_id,
       seq: message.seq,
+      version: message.version,
       timestamp: message.created_at,
     };
   },

@@ -137,6 +137,9 @@ export class FakeMessages implements MessageStore {
   }
 
   readonly page = unused;
+  readonly newerHeads = unused;
+  readonly changedSince = unused;
+  readonly between = unused;
   readonly expired = unused;
   readonly carriers = unused;
   readonly carried = unused;

@@ -64,6 +64,8 @@ export const fakeSessions: SessionStore = {
   async revoke(_userId, sessionIds) {
     return sessionIds === 'all' ? [] : [...sessionIds];
   },
+  list: unused,
+  isOf: unused,
   forget: unused,
 };
 
@@ -163,6 +165,10 @@ export class FakeChats implements ChatStore {
   readonly createGroup = unused;
   readonly change = unused;
   readonly setWindows = unused;
+  readonly userChanges = unused;
+  readonly standings = unused;
+  readonly syncMemberships = unused;
+  readonly participantsSince = unused;
   readonly memberships = unused;
   readonly setOwn = unused;
   readonly receipts = unused;

@@ -110,6 +110,18 @@ async function denySessions(
   core.signals.send({ kind: 'kick', session_ids: [...sessionIds] });
 }
 
+/** Ends sessions of a user's, with all others where `all`: no token of theirs works from now on, no push reaches them, and their connections close. */
+export async function endSessions(
+  core: Pick<Core, 'sessions' | 'keyValue' | 'signals'>,
+  userId: string,
+  ids: readonly string[],
+  all = false,
+): Promise<void> {
+  const revoked = await core.sessions.revoke(userId, all ? 'all' : ids);
+  await core.keyValue.delete(sessionKey(userId));
+  await denySessions(core, [...new Set([...ids, ...revoked])]);
+}
+
 /**
  * Ends the caller's session, the one of a given refresh token of the caller's, or all. Also removes push tokens, refuses
  * access tokens from now on and closes live connections with 4001.
@@ -124,9 +136,7 @@ export async function logout(
     const owner = await core.sessions.sessionOf(hashToken(input.refresh_token));
     if (owner?.userId === caller.userId) ids.add(owner.sessionId);
   }
-  const revoked = await core.sessions.revoke(caller.userId, input.all_devices ? 'all' : [...ids]);
-  await core.keyValue.delete(sessionKey(caller.userId));
-  await denySessions(core, [...new Set([...ids, ...revoked])]);
+  await endSessions(core, caller.userId, [...ids], input.all_devices);
   return { message: input.all_devices ? 'Signed out everywhere' : 'Signed out' };
 }
 

@@ -11,7 +11,7 @@ import type { Caller, Core } from '../context.ts';
 import { newContext } from '../lib/events.ts';
 import { newId } from '../lib/ids.ts';
 import { isoTime } from '../lib/times.ts';
-import type { NewMessage, OutboxDraft } from '../ports/stores.ts';
+import type { NewMessage, OutboxDraft, StoredMessage } from '../ports/stores.ts';
 import { isPresent } from './access.ts';
 
 /** A system message to be stored, and whose windows it begins and ends. */
@@ -71,14 +71,19 @@ async function storeSystem(core: Parts, system: SystemDraft, fingerprint: string
   const queuedAt = performance.now();
   const result = await core.sendQueue.add({ message, quote: null, media: null, chat, joining, queuedAt });
   const storedWith = result.outcome === 'known' ? result.fingerprint : fingerprint;
-  const left = storedWith === lateFingerprint ? [] : system.left;
-  await setWindows(core, { ...system, left }, result.message.seq);
+  await setWindows(core, system, result.message, storedWith === lateFingerprint);
 }
 
-async function setWindows(core: Parts, { message, joined, left }: SystemDraft, seq: number): Promise<void> {
+async function setWindows(
+  core: Parts,
+  { joined, left }: SystemDraft,
+  { chat_id, seq, version }: StoredMessage,
+  late: boolean,
+): Promise<void> {
   if (joined.length + left.length === 0) return;
-  await core.chats.setWindows(message.chat_id, seq, joined, left);
-  await core.signals.send({ kind: 'chats', chat_ids: [message.chat_id] });
+  // Nothing changes a system message: its version is that with which it was stored.
+  await core.chats.setWindows(chat_id, seq, joined, left, { version, late });
+  await core.signals.send({ kind: 'chats', chat_ids: [chat_id] });
 }
 
 /** The outbox rows of a change: its events, and the message that tells of it, if there is to be one. */

@@ -10,7 +10,7 @@ export async function readsVisibleIn(core: Pick<Core, 'privacy'>, chat: ChatReco
 /** The same for many chats with one look-up; by chat id. */
 export async function readsVisibleInAll(
   core: Pick<Core, 'privacy'>,
-  chats: readonly ChatRecord[],
+  chats: readonly Pick<ChatRecord, 'chat_id' | 'type' | 'members'>[],
 ): Promise<Map<string, boolean>> {
   const visible = new Map<string, boolean>();
   const pairs: { chatId: string; viewer: string; target: string }[] = [];

@@ -1,6 +1,7 @@
 /** Chats, their members, and the positions of these. */
 import type { AutoDeleteSeconds, ChatType, Role } from '@parley/contract';
 import type { EventContext, Tell, Told } from './stores.ts';
+import type { ChatSyncReads } from './sync.ts';
 
 export interface Member {
   user_id: string;
@@ -142,7 +143,7 @@ export interface Receipt {
   read_at: string | null;
 }
 
-export interface ChatStore {
+export interface ChatStore extends ChatSyncReads {
   /** The direct chat of a pair, made if there is none; concurrent calls make one. */
   openDirect(input: {
     chatId: string;
@@ -178,9 +179,16 @@ export interface ChatStore {
   /**
    * Says where windows begin and end by the place of the system message that told of it: `joined` see what comes from `seq` on, `left` what
    * came before it. Each edge is set once, by the message of its own change: one that was changed again since stays as it is, and so does
-   * one that already lies behind `seq`.
+   * one that already lies behind `seq`. `told` says more of the message: its `version`, by which it shows up to which `version` those who left know the
+   * chat; and whether it was stored too late to say where windows ended: those stay as they are.
    */
-  setWindows(chatId: string, seq: number, joined: readonly string[], left: readonly string[]): Promise<void>;
+  setWindows(
+    chatId: string,
+    seq: number,
+    joined: readonly string[],
+    left: readonly string[],
+    told?: { version: number; late: boolean },
+  ): Promise<void>;
   find(ids: readonly string[]): Promise<Map<string, ChatRecord>>;
   /** Every chat that the user is or was in, in no order. */
   memberships(userId: string): Promise<Membership[]>;

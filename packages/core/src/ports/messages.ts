@@ -1,6 +1,7 @@
 /** Messages. */
 import type { Message } from '@parley/contract';
 import type { EventContext } from './stores.ts';
+import type { MessageSyncReads } from './sync.ts';
 
 /** A message as stored: the wire's fields less those that depend on who looks. */
 export type StoredMessage = Omit<Message, 'status' | 'is_starred' | 'media' | 'reply_to_preview'>;
@@ -82,7 +83,7 @@ export interface SearchTerm {
   prefix: boolean;
 }
 
-export interface MessageStore {
+export interface MessageStore extends MessageSyncReads {
   /**
    * Stores a batch in one commit, with its outbox entries. Numbers are given inside the commit: `seq` and `version` become
    * visible in their order, without holes. A known `client_msg_id` takes no number.

@@ -6,6 +6,7 @@ export * from './media.ts';
 export * from './messages.ts';
 export * from './people.ts';
 export * from './push.ts';
+export * from './sync.ts';
 
 /** What an event carries besides its payload, kept with the change so that a crash loses none of it. */
 export interface EventContext {
@@ -86,6 +87,17 @@ export type Rotation =
   /** A rotated token was used after the grace time: the family was revoked in the same step. */
   | { outcome: 'stolen'; userId: string; sessionId: string };
 
+/** A session that can still be renewed; times are ISO 8601 UTC with milliseconds. */
+export interface SessionRecord {
+  session_id: string;
+  device_name: string | null;
+  device_platform: string | null;
+  /** When it signed in, as far back as is known. */
+  created_at: string;
+  /** When its tokens were renewed last. */
+  renewed_at: string;
+}
+
 export interface SessionStore {
   create(session: NewSession): Promise<void>;
   /**
@@ -106,6 +118,10 @@ export interface SessionStore {
    * still have access tokens, also those that were revoked before: a call whose other effects failed can be repeated.
    */
   revoke(userId: string, sessionIds: readonly string[] | 'all'): Promise<string[]>;
+  /** The user's sessions whose tokens can still be renewed at `now`, the last renewed first. */
+  list(userId: string, now: Date): Promise<SessionRecord[]>;
+  /** Whether a session is or was the user's, as long as it is remembered. */
+  isOf(userId: string, sessionId: string): Promise<boolean>;
   /** Forgets sessions of which no token has worked since `before`, with their push tokens; at most `limit` tokens. Says how many tokens. */
   forget(before: Date, limit: number): Promise<number>;
 }

@@ -86,12 +86,13 @@ async function apply(
  * one before it, even where `headSeq` was read too early.
  */
 const join = `
-  INSERT INTO chat_participants AS p (chat_id, user_id, role, joined_at, joined_seq, is_join_settled, state_version)
-  SELECT $1, i.user_id, i.role, (SELECT clock_timestamp()), $2, false, i.version
+  INSERT INTO chat_participants AS p (chat_id, user_id, role, joined_at, joined_seq, is_join_settled, state_version, joined_version)
+  SELECT $1, i.user_id, i.role, (SELECT clock_timestamp()), $2, false, i.version, i.version
   FROM unnest($3::uuid[], $4::text[], $5::bigint[]) AS i(user_id, role, version)
   ON CONFLICT (chat_id, user_id) DO UPDATE
   SET role = excluded.role, joined_at = excluded.joined_at, joined_seq = GREATEST(excluded.joined_seq, p.left_seq, p.joined_seq),
-      is_join_settled = false, left_at = NULL, left_seq = NULL, left_view = NULL, is_leave_settled = true, state_version = excluded.state_version`;
+      is_join_settled = false, left_at = NULL, left_seq = NULL, left_view = NULL, is_leave_settled = true, state_version = excluded.state_version,
+      joined_version = excluded.joined_version`;
 
 const leave = `
   UPDATE chat_participants p

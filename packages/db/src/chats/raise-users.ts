@@ -1,7 +1,6 @@
 /** Raising the versions of many users in a few statements: a group has up to 256 members. */
-
+import type { UserChangeKind } from '@parley/core';
 import type { Transaction } from '../sql.ts';
-import type { UserChangeKind } from '../telling.ts';
 
 /**
  * Raises `user_version` of each of these users and notes why; answers the new versions. Undefined, with nothing raised, where one of them

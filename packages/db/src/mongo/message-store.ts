@@ -22,6 +22,7 @@ import { OthersFinder } from './others.ts';
 import { MessageReader } from './reader.ts';
 import { ChatSearch } from './search.ts';
 import { ChatsSearch } from './search-chats.ts';
+import { SyncFinder } from './sync.ts';
 import { UnreadCounter } from './unread.ts';
 
 /** Queries of one call at the same time: a call must not take all connections. */
@@ -39,6 +40,7 @@ export class MongoMessageStore implements MessageStore {
   readonly #unread: UnreadCounter;
   readonly #chatSearch: ChatSearch;
   readonly #chatsSearch: ChatsSearch;
+  readonly #sync: SyncFinder;
   readonly #reader: MessageReader;
   readonly #loader: BatchLoader<string, StoredMessage>;
   readonly #carriers: CarrierFinder;
@@ -57,6 +59,7 @@ export class MongoMessageStore implements MessageStore {
     this.#unread = new UnreadCounter(reader);
     this.#chatSearch = new ChatSearch(reader);
     this.#chatsSearch = new ChatsSearch(reader);
+    this.#sync = new SyncFinder(reader, connection);
     this.#loader = new BatchLoader((ids) => this.#load(ids));
     this.#carriers = new CarrierFinder(reader);
     this.#indexed = once(() => ensureIndexes(connection, collection, indexesOfMessages));
@@ -147,6 +150,18 @@ export class MongoMessageStore implements MessageStore {
   async heads(chatIds: readonly string[]): Output<'heads'> {
     const heads = await this.#reader.heads(chatIds);
     return new Map([...heads].map(([chatId, { seq, version }]) => [chatId, { seq, version }]));
+  }
+
+  newerHeads(...[known, limit]: Input<'newerHeads'>): Output<'newerHeads'> {
+    return this.#sync.heads(known, limit);
+  }
+
+  changedSince(asks: Input<'changedSince'>[0]): Output<'changedSince'> {
+    return this.#sync.changed(asks);
+  }
+
+  between(stretches: Input<'between'>[0]): Output<'between'> {
+    return this.#sync.between(stretches);
   }
 
   async expired(now: string, limit: number): Output<'expired'> {

@@ -84,6 +84,17 @@ export function modelContract(kit: Kit): void {
         }));
         expect(await kit.store.others(spans)).toEqual(spans.map(model.others));
         expect(await kit.store.heads(chats)).toEqual(model.heads(chats));
+        const known = queries.map((q) => ({ chatId: at(chats, q.chat), version: q.after, always: false }));
+        const once = [...new Map(known.map((each) => [each.chatId, each])).values()];
+        expect(await kit.store.newerHeads(once, 9)).toEqual(model.newerHeads(once));
+        const oneOf = new Map(queries.map((q) => [q.chat, q]));
+        const versions = [...oneOf.values()].map((q) => ({
+          window: { chatId: at(chats, q.chat), after: 0, upTo: q.upTo },
+          version: q.after,
+          upToVersion: q.after + (q.before ?? 0),
+          limit: q.limit + 1,
+        }));
+        expect(await kit.store.changedSince(versions)).toEqual(versions.map(model.changedSince));
         const asks = queries.map((q) => ({
           chatId: at(chats, q.chat),
           userId: at(users, q.user),

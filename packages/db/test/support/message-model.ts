@@ -11,6 +11,7 @@ import type {
 type PageInput = Parameters<MessageStore['page']>[0];
 type UnreadAsk = Parameters<MessageStore['unread']>[0][number];
 type NewestAsk = Parameters<MessageStore['newest']>[0][number];
+type ChangedAsk = Parameters<MessageStore['changedSince']>[0][number];
 type Span = Parameters<MessageStore['others']>[0][number];
 
 export function messageModel() {
@@ -89,6 +90,21 @@ export function messageModel() {
       return all
         .filter((message) => !message.is_deleted && isOver(message, now))
         .map(({ message_id, chat_id }) => ({ message_id, chat_id }));
+    },
+    newerHeads(known: readonly { chatId: string; version: number }[]) {
+      const none = { seq: 0, version: 0 };
+      const all = known.map(({ chatId, version }) => ({ chatId, version, head: heads.get(chatId) ?? none }));
+      return new Map(
+        all.flatMap(({ chatId, version, head }) =>
+          head.version === version ? [] : [[chatId, head] as const],
+        ),
+      );
+    },
+    changedSince({ window, version, upToVersion, limit }: ChangedAsk): StoredMessage[] {
+      return within(window.chatId, window.after, window.upTo)
+        .filter((message) => message.version > version && message.version <= upToVersion)
+        .sort((a, b) => a.version - b.version)
+        .slice(0, limit);
     },
     heads(chatIds: readonly string[]): Map<string, { seq: number; version: number }> {
       return new Map(

@@ -7,6 +7,7 @@ export interface ProgramConfig {
   port: number;
   realtimeUrl: string[] | null;
   dataDir: string;
+  webDir: string | null;
   jwtSecret: string | null;
   jwtSecretPrevious: string | null;
   otpEcho: boolean;
@@ -64,6 +65,12 @@ export const programSchema: { [K in keyof ProgramConfig]: Variable<ProgramConfig
       if (value === '') throw new Error('must be a folder');
       return value;
     },
+  },
+  webDir: {
+    name: 'WEB_DIR',
+    doc: 'Folder of the web client that is served at `/`; unset takes the one that was built, `none` serves a plain page of links',
+    fallback: '',
+    read: text,
   },
   jwtSecret: {
     name: 'JWT_SECRET',

@@ -4,12 +4,11 @@ import { ParleyError } from '../errors.ts';
 import { firstOf } from '../lib/abort.ts';
 import { repeat } from '../lib/repeat.ts';
 import { randomUuid } from '../lib/uuid.ts';
-import { limits } from '../limits.ts';
 import type { MessagesApi } from '../procedures.ts';
 import type { Timing } from '../timing.ts';
 import { durationOf } from './duration.ts';
 import type { MediaFiles } from './files.ts';
-import { nameOf } from './kinds.ts';
+import { carrying, checkCaption, payloadOf } from './payload.ts';
 import { sourceOf } from './source.ts';
 import type { SendAudioOptions, SendFileOptions, UploadFile } from './types.ts';
 
@@ -30,7 +29,6 @@ type Options = SendFileOptions & SendAudioOptions;
 
 /** Files that are remembered at most. */
 const most = 20;
-const longestAudio = 24 * 3600 * 1000;
 
 export class FileSender {
   readonly #parts: FileSenderParts;
@@ -53,19 +51,16 @@ export class FileSender {
     file: UploadFile,
     options: Options,
   ): Promise<Message> {
-    if (options.caption !== undefined && [...options.caption].length > limits.caption) {
-      const path = 'payload.caption';
-      const message = `must have at most ${limits.caption} characters`;
-      throw new ParleyError('VALIDATION_ERROR', undefined, { details: [{ path, message }] });
-    }
+    checkCaption(options.caption);
     const id = (options.clientMsgId ?? randomUuid()).toLowerCase();
     const sound = type === 'audio' && options.durationMs === undefined ? durationOf(file) : 0;
     const media = await this.#upload(id, type, file, options);
+    const said = { caption: options.caption, durationMs: options.durationMs ?? (await sound) };
     const input = {
       chat_id: chatId,
       client_msg_id: id,
       type: media.type,
-      payload: payloadOf(media, file, { ...options, durationMs: options.durationMs ?? (await sound) }),
+      payload: carrying(payloadOf(media.type, sourceOf(file, { size: 0, ...options }), said), media),
       ...(options.replyTo === undefined ? {} : { reply_to_message_id: options.replyTo }),
     };
     // The payload was made for the type.
@@ -105,21 +100,4 @@ export class FileSender {
 
 function isRetriable({ retriable }: ParleyError): boolean {
   return retriable;
-}
-
-function payloadOf(
-  { type, media_id, filename, duration_ms }: Media,
-  file: UploadFile,
-  options: Options & { durationMs: number },
-): object {
-  const { caption, durationMs } = options;
-  if (type === 'audio') {
-    const found = durationMs || (duration_ms ?? 0);
-    return { media_id, duration_ms: Math.min(longestAudio, Math.max(0, Math.round(found))) };
-  }
-  const captioned = { media_id, ...(caption === undefined ? {} : { caption }) };
-  if (type !== 'document') return captioned;
-  const name = nameOf(sourceOf(file, { size: 0, ...options }), type);
-  // One that is too long has been shortened by the server.
-  return { ...captioned, filename: [...name].length > limits.filename ? (filename ?? type) : name };
 }

@@ -53,7 +53,7 @@ async function blobOf({ parts, source, signal, moved }: UploadRequest): Promise<
   return new Blob([parts.head, source.part, parts.tail] as BlobPart[]);
 }
 
-async function collected(source: Source, signal: AbortSignal, moved: () => void): Promise<Blob> {
+export async function collected(source: Source, signal: AbortSignal, moved: () => void): Promise<Blob> {
   const none = new Uint8Array();
   const body = new Body(source, { head: none, tail: none, moved, hold: async () => {} });
   const stop = onAbort(signal, () => body.close());

@@ -6,9 +6,11 @@ import type { CallOptions } from '../procedures.ts';
 export interface FileSource {
   /** Bytes. */
   readonly size: number;
+  /** What it is called. */
   readonly name?: string | undefined;
   /** MIME type; empty where it is not known. */
   readonly type?: string | undefined;
+  /** Its bytes, from the beginning each time. */
   stream(): ReadableStream<Uint8Array>;
 }
 
@@ -17,7 +19,9 @@ export type UploadFile = Blob | ArrayBuffer | Uint8Array | ReadableStream<Uint8A
 
 /** How far an upload or a download has come, in bytes of the file. `loaded` never goes back and ends at `total`. */
 export interface Progress {
+  /** Bytes so far. */
   readonly loaded: number;
+  /** Bytes in all. */
   readonly total: number;
 }
 

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FileSource } from '../media/types.ts';
 
+/** What is said of a file. */
 export interface FileOptions {
   /** What it is called; by default the last part of its path. */
   filename?: string | undefined;

@@ -1,12 +1,18 @@
 import type { AckResults, ClientEvent, ClientEventInput } from '@parley/contract';
-import { isTokenError, ParleyError } from '../errors.ts';
+import { isTokenError, ParleyError, toParleyError } from '../errors.ts';
 import { abortError, onAbort } from '../lib/abort.ts';
 import type { DebugLog } from '../lib/debug.ts';
 import { deferred } from '../lib/deferred.ts';
 import type { Session } from '../session.ts';
 import type { Timing } from '../timing.ts';
-import { openSocket, readAck, readErrorEvent, readRefusal, type Socket } from './socket.ts';
-import type { WebSocketClass } from './types.ts';
+import {
+  lost,
+  type OpenTransport,
+  readErrorEvent,
+  type Transport,
+  type TransportListener,
+} from './transport.ts';
+import type { TransportName, WebSocketClass } from './types.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface ConnectionParts {
@@ -15,6 +21,7 @@ export interface ConnectionParts {
   readonly timing: Timing;
   readonly debug: DebugLog;
   readonly WebSocket: WebSocketClass | undefined;
+  readonly transport?: TransportName | undefined;
 }
 
 /** Who hears of a connection. */
@@ -36,71 +43,71 @@ export interface Ended {
 
 /** One connection, from its beginning to its end. */
 export class Connection {
-  readonly #timing: Timing;
-  readonly #socket: Socket;
+  readonly #parts: ConnectionParts;
   readonly #upkeep: Upkeep;
+  #transport: Transport | null = null;
 
-  constructor({ url, session, timing, debug, WebSocket }: ConnectionParts, token: string) {
-    const socket = openSocket({ url, token, WebSocket, handshakeMs: timing.handshakeMs });
+  constructor(parts: ConnectionParts, token: string) {
+    const { session, timing, debug } = parts;
     const present = (renewed: string) => this.request('auth', { token: renewed });
-    this.#timing = timing;
-    this.#socket = socket;
-    this.#upkeep = new Upkeep({ token, session, timing, debug, socket, present });
+    const ping = () => this.tell('ping', {});
+    this.#parts = parts;
+    this.#upkeep = new Upkeep({ token, session, timing, debug, ping, present });
   }
 
   /** Connects; resolves when it is over: refused, lost, or aborted by the signal. Never rejects. */
-  async run(listener: ConnectionListener, signal: AbortSignal): Promise<Ended> {
-    const socket = this.#socket;
+  async run(open: OpenTransport, listener: ConnectionListener, signal: AbortSignal): Promise<Ended> {
+    const { url, WebSocket, timing } = this.#parts;
+    const { handshakeMs, pingMs } = timing;
     const ended = deferred<ParleyError>();
     let since = Number.POSITIVE_INFINITY;
     let said: ParleyError | undefined;
     const end = (error: ParleyError) => {
+      this.#transport = null;
       listener.ended();
       ended.resolve(error);
     };
-    // The server may take the connection and then never answer for the namespace.
-    const timer = setTimeout(() => end(new ParleyError('TIMEOUT')), this.#timing.handshakeMs);
+    // The server may take the connection and then never answer for the token.
+    const timer = setTimeout(() => end(new ParleyError('TIMEOUT')), handshakeMs);
     const forget = onAbort(signal, () => end(abortError(signal)));
-    socket.on('connect', () => {
-      clearTimeout(timer);
-      since = Date.now();
-      this.#upkeep.start();
-      listener.online();
-    });
-    socket.on('connect_error', (error) => end(readRefusal(error)));
-    // An `error` event says why the server is about to disconnect.
-    socket.on('disconnect', (reason) => end(said ?? lost(reason)));
-    socket.onAny((event: string, data: unknown) => {
-      if (event === 'error') {
-        const error = readErrorEvent(data);
+    const hears: TransportListener = {
+      opened: () => {
+        clearTimeout(timer);
+        since = Date.now();
+        this.#transport = transport;
+        this.#upkeep.start();
+        listener.online();
+      },
+      event: (event, data) => {
+        // An `error` event says why the server is about to disconnect.
+        const error = event === 'error' ? readErrorEvent(data) : undefined;
         if (isTokenError(error)) said = error;
-      }
-      listener.event(event, data);
-    });
-    socket.connect();
+        listener.event(event, data);
+      },
+      closed: (error) => end(said ?? error),
+    };
+    let transport: Transport | null = null;
+    try {
+      transport = open({ url, token: this.#upkeep.token, WebSocket, handshakeMs, pingMs }, hears);
+    } catch (cause) {
+      // A page over HTTPS may open no insecure WebSocket, say.
+      end(toParleyError(cause));
+    }
 
     const error = await ended.promise;
     clearTimeout(timer);
     forget();
     this.#upkeep.stop();
-    socket.off();
-    socket.offAny();
-    socket.disconnect();
+    transport?.close();
     return { error, token: this.#upkeep.token, lived: Math.max(0, Date.now() - since) };
   }
 
   /** See `Link.request`. */
   async request<E extends ClientEvent>(event: E, data: ClientEventInput<E>): Promise<AckResults[E]> {
-    const socket = this.#socket;
-    let answer: unknown;
-    try {
-      answer = await socket.timeout(this.#timing.ackMs).emitWithAck(event, data);
-    } catch (cause) {
-      throw new ParleyError(socket.connected ? 'TIMEOUT' : 'NETWORK_ERROR', undefined, { cause });
-    }
+    if (!this.#transport) throw lost('not connected');
     try {
       // The server has made it of the same schema.
-      return readAck(answer) as AckResults[E];
+      return (await this.#transport.request(event, data, this.#parts.timing.ackMs)) as AckResults[E];
     } catch (error) {
       if (isTokenError(error)) this.#upkeep.refused();
       throw error;
@@ -109,10 +116,6 @@ export class Connection {
 
   /** See `Link.tell`. */
   tell<E extends ClientEvent>(event: E, data: ClientEventInput<E>): void {
-    this.#socket.emit(event, data);
+    this.#transport?.tell(event, data);
   }
-}
-
-function lost(reason: string): ParleyError {
-  return new ParleyError('NETWORK_ERROR', `The connection was lost (${reason})`);
 }

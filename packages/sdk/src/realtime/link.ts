@@ -9,6 +9,8 @@ import { Backoff } from '../lib/backoff.ts';
 import { deferred } from '../lib/deferred.ts';
 import { Listeners } from '../lib/listeners.ts';
 import { Connection, type ConnectionParts, type Ended } from './connection.ts';
+import type { OpenTransport } from './transport.ts';
+import { transportOf } from './transports.ts';
 import type { RealtimeStatus } from './types.ts';
 
 export class Link {
@@ -17,6 +19,7 @@ export class Link {
   readonly events = new Listeners<{ event: string; data: unknown }>();
 
   readonly #parts: ConnectionParts;
+  readonly #load: () => Promise<OpenTransport>;
   #status: RealtimeStatus = 'idle';
   #stop: AbortController | null = null;
   /** The connection that is online. */
@@ -26,6 +29,7 @@ export class Link {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
+    this.#load = transportOf(parts);
   }
 
   get status(): RealtimeStatus {
@@ -143,7 +147,9 @@ export class Link {
 
   async #live(signal: AbortSignal): Promise<Ended> {
     let token: string;
+    let open: OpenTransport;
     try {
+      open = await this.#load();
       token = await this.#parts.session.token();
     } catch (error) {
       return { error: toParleyError(error), token: undefined, lived: 0 };
@@ -151,6 +157,7 @@ export class Link {
     if (signal.aborted) return { error: abortError(signal), token, lived: 0 };
     const connection = new Connection(this.#parts, token);
     return connection.run(
+      open,
       {
         online: () => {
           this.#connection = connection;

@@ -18,8 +18,8 @@ import { Typing } from './typing.ts';
  * ends it disconnects, and what still waits to be sent is rejected with `UNAUTHORIZED`.
  */
 export class Realtime {
-  /** @internal Messages as they are stored, for the views. */
-  readonly stored: Outbox['stored'];
+  /** @internal Messages on their way to the server: the outbox's go through the same. */
+  readonly lanes: Outbox;
   /** @internal Receipts as the server takes them, for the views. */
   readonly receipted: Receipts['told'];
   readonly #session: ConnectionParts['session'];
@@ -39,7 +39,7 @@ export class Realtime {
     this.#session = session;
     this.#link = new Link(parts);
     this.#outbox = new Outbox(this.#link, timing);
-    this.stored = this.#outbox.stored;
+    this.lanes = this.#outbox;
     this.#receipts = new Receipts(this.#link, timing);
     this.receipted = this.#receipts.told;
     this.#actions = new Actions(this.#link, timing);
@@ -47,8 +47,9 @@ export class Realtime {
     this.#typing = new Typing(this.#link, timing);
     this.#link.events.add(({ event, data }) => this.#listeners.get(event)?.emit(data));
     this.#hurry = () => this.#link.hurry();
-    // Browsers tell when there is a network again: no need to wait for the next try.
+    // Browsers tell when there is a network again, and when somebody looks: no need to wait for the next try.
     globalThis.addEventListener?.('online', this.#hurry);
+    globalThis.document?.addEventListener('visibilitychange', this.#hurry);
     let before: string | null = null;
     session.changes.add((userId) => {
       // Restoring a session is not a change of people.
@@ -197,10 +198,16 @@ export class Realtime {
     return quiet(this.#usable(() => this.#presence.unsubscribe(userIds)));
   }
 
+  /** @internal Asks for what was missed, once. Errors: those of `sync.changes`, `NETWORK_ERROR` (no connection), `TIMEOUT`. */
+  sync(input: ClientEventInput<'sync'>): Promise<AckResults['sync']> {
+    return this.#link.request('sync', input);
+  }
+
   /** @internal Disconnects for good and rejects what waits. */
   close(): void {
     this.#closed = true;
     globalThis.removeEventListener?.('online', this.#hurry);
+    globalThis.document?.removeEventListener('visibilitychange', this.#hurry);
     this.#drop(closed());
     this.#link.statuses.clear();
     this.#listeners.clear();

@@ -19,3 +19,9 @@ export type Sent = ServerEventData<'message.sent'>;
 
 /** A class like the browser's `WebSocket`. */
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket;
+
+/**
+ * What carries the live connection. `socket.io`: a WebSocket, or long polling where the network lets none pass. `websocket`: a raw
+ * WebSocket and nothing else, which is far smaller. All else is the same.
+ */
+export type TransportName = 'socket.io' | 'websocket';

@@ -4,7 +4,6 @@ import { Backoff } from '../lib/backoff.ts';
 import type { DebugLog } from '../lib/debug.ts';
 import type { Session } from '../session.ts';
 import type { Timing } from '../timing.ts';
-import type { Socket } from './socket.ts';
 
 export interface UpkeepParts {
   /** The token that the connection is opened with. */
@@ -12,7 +11,7 @@ export interface UpkeepParts {
   readonly session: Session;
   readonly timing: Timing;
   readonly debug: DebugLog;
-  readonly socket: Socket;
+  readonly ping: () => void;
   /** Tells the server of another token. */
   readonly present: (token: string) => Promise<AckResults['auth']>;
 }
@@ -30,8 +29,8 @@ export class Upkeep {
   }
 
   start(): void {
-    const { session, socket, timing } = this.#parts;
-    const ping = setInterval(() => socket.emit('ping', {}), timing.pingMs);
+    const { session, timing } = this.#parts;
+    const ping = setInterval(this.#parts.ping, timing.pingMs);
     const forget = session.renewals.add(() => this.#present());
     this.#stop.signal.addEventListener('abort', () => {
       clearInterval(ping);

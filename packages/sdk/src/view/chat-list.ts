@@ -1,8 +1,10 @@
 import type { ChatSummary } from '@parley/contract';
-import type { ChatsApi } from '../procedures.ts';
+import { unlessAborted } from '../lib/abort.ts';
+import { type PageOptions, pages } from '../pages.ts';
+import type { CallOptions, ChatsApi } from '../procedures.ts';
 import type { Store } from './store.ts';
 
-/** The user's chats as they are now: fetched by `load`, kept up to date by events. All of it is a snapshot, never changed. */
+/** The user's chats as they are now: synced by `load`, kept up to date by events. All of it is a snapshot, never changed. */
 export class ChatList {
   readonly #store: Store;
 
@@ -16,9 +18,14 @@ export class ChatList {
     return this.#store.chats;
   }
 
-  /** Whether there are chats that `loadMore` would fetch. */
+  /** Unread messages in all chats that are known, but for those that are muted. Exact once they were loaded. */
+  get unread(): number {
+    return this.all.reduce((sum, chat) => sum + (chat.is_muted ? 0 : chat.unread_count), 0);
+  }
+
+  /** Whether some chats are known and others still come: while the first sync is under way. */
   get hasMore(): boolean {
-    return this.#store.fetching.hasMore;
+    return this.#store.user !== null && !this.#store.complete;
   }
 
   /** One chat, if it is known. */
@@ -28,22 +35,26 @@ export class ChatList {
 
   /** Calls back after `all` or `hasMore` changed, once for all that changed in one turn; returns what ends that. */
   subscribe(callback: () => void): () => void {
+    this.#store.use();
     return this.#store.changes.subscribe(callback);
   }
 
   /**
-   * Fetches the first chats (20, or as many as were fetched before); from then on events keep the list up to date. Does nothing
-   * where it is up to date. Errors: those of `chats.list`.
+   * Syncs all chats; from then on events keep the list up to date. Does nothing where it is. With a live connection it goes on trying
+   * after it rejected. The signal only ends the waiting. Errors: those of `sync.changes`, `ABORTED`.
    */
-  async load(): Promise<void> {
-    const { fetching, live } = this.#store;
-    if (fetching.listed && live) return;
-    await fetching.reload();
+  load({ signal }: CallOptions = {}): Promise<void> {
+    return unlessAborted(this.#store.load(), signal);
   }
 
-  /** Fetches the next chats: 20, or `limit` ≤ 100. Does nothing where there are none. Errors: those of `chats.list`. */
-  loadMore(limit?: number): Promise<void> {
-    return this.#store.fetching.more(limit);
+  /** The same as `load`: there are no pages of chats any more. */
+  loadMore(): Promise<void> {
+    return this.load();
+  }
+
+  /** The server's own pages of the list: `for await (const chats of client.chats.pages())`. Errors: those of `chats.list`. */
+  async *pages(options?: PageOptions): AsyncGenerator<ChatSummary[], void, undefined> {
+    for await (const { chats } of pages(this.#store.parts.api.chats.list, {}, options)) yield chats;
   }
 }
 

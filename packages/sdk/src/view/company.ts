@@ -31,7 +31,7 @@ export class Company {
 
   /** Shows of a chat's members what is known of them. */
   show(entry: Entry): void {
-    const members = entry.room.participants ?? [];
+    const members = entry.room.participants;
     const shown = members.flatMap(({ user_id }) => this.#presence.get(user_id) ?? []);
     const before = Object.values(entry.presence);
     if (keepList(before, shown) === before) return;

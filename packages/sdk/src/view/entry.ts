@@ -1,30 +1,31 @@
 import type { Message, Presence } from '@parley/contract';
+import type { OutboxItem } from '../outbox/types.ts';
 import { Changes } from './changes.ts';
 import type { MessageList } from './message-list.ts';
 import type { Room } from './room.ts';
 import { keepList } from './same.ts';
-import type { UnsentMessage } from './unsent.ts';
+import { counts } from './summary.ts';
 
 /** What the store holds for one chat: the room, and what is only shown. */
 export class Entry {
   room: Room;
-  /** Whether its messages are held, and kept up to date. */
-  withMessages = false;
-  /** Whether somebody shows them; those that nobody shows are few, and are let go when there would be much to fetch. */
+  /** Whether somebody shows it; messages of the others are few, and are let go when they become many. */
   shown = false;
-  unsent: readonly UnsentMessage[] = [];
+  unsent: readonly OutboxItem[] = [];
+  draft = '';
+  /** Up to which `seq` was read when the view was loaded or marked last; null before. */
+  readBefore: number | null = null;
   /** Ids of users. */
   typing: readonly string[] = [];
   presence: Readonly<Record<string, Presence>> = {};
   view: MessageList | null = null;
-  /** Fetches, and sends over HTTP, one after the other. */
+  /** Fetches of pages, one after the other. */
   fetching: Promise<unknown> = Promise.resolve();
-  sending: Promise<unknown> = Promise.resolve();
-  expiry: ReturnType<typeof setTimeout> | null = null;
+  expiry: ReturnType<typeof setTimeout> | undefined;
   expiresAt = Number.POSITIVE_INFINITY;
   readonly typists = new Map<string, ReturnType<typeof setTimeout>>();
   readonly changes = new Changes(() => this.snapshot);
-  #all: readonly (Message | UnsentMessage)[] = [];
+  #all: readonly (Message | OutboxItem)[] = [];
   #snapshot: readonly unknown[] = [];
 
   constructor(room: Room) {
@@ -32,23 +33,36 @@ export class Entry {
   }
 
   /** Stored messages, oldest first, then those that are not stored yet. */
-  get all(): readonly (Message | UnsentMessage)[] {
+  get all(): readonly (Message | OutboxItem)[] {
     const stored = this.room.history?.messages ?? [];
     this.#all = keepList(this.#all, this.unsent.length === 0 ? stored : [...stored, ...this.unsent]);
     return this.#all;
   }
 
+  /** The first message that was not read then. */
+  get firstUnread(): string | null {
+    const { readBefore: before, room } = this;
+    if (before === null) return null;
+    const first = room.history?.messages.find((message) => message.seq > before && counts(room, message));
+    return first?.message_id ?? null;
+  }
+
   /** All that a view shows; the same reference as long as nothing of it changed. */
   get snapshot(): readonly unknown[] {
     const { chat, participants, history } = this.room;
-    this.#snapshot = keepList(this.#snapshot, [
-      this.all,
+    const { all, typing, presence, draft, firstUnread } = this;
+    const shown = [
+      all,
       chat,
       participants,
       history?.older,
-      this.typing,
-      this.presence,
-    ]);
+      history?.newer,
+      typing,
+      presence,
+      draft,
+      firstUnread,
+    ];
+    this.#snapshot = keepList(this.#snapshot, shown);
     return this.#snapshot;
   }
 }

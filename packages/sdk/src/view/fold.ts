@@ -1,111 +1,120 @@
-/** The core of the local view: what an event makes of a room. Pure, so that it can be tested with any order of events. */
+/**
+ * The core of the local view: what an event makes of a room. Pure, so that it can be tested with any order of events.
+ *
+ * Events are folded strictly in the order of their numbers (contract section 2, Sync). One that comes too early waits in `ahead`;
+ * one that does not tell all that it means stays there, too, until the chat was synced.
+ */
 import type { ChatSummary, Participant, ServerEventData } from '@parley/contract';
-import {
-  foldDeleted,
-  foldEdited,
-  foldMedia,
-  foldNew,
-  foldReaction,
-  foldRead,
-  foldSent,
-  foldStarred,
-} from './fold-messages.ts';
-import { takeOwn, takeState } from './numbers.ts';
-import { doubting, type FoldedEvent, type Room, type RoomEvent, withChat } from './room.ts';
+import { foldMessage, type MessageEvent } from './fold-messages.ts';
+import { findMessage } from './history.ts';
+import { type Ahead, type Counter, doubting, type Room, type RoomEvent, withChat } from './room.ts';
 import { movePosition } from './status.ts';
+import { covers, derive, recounting } from './summary.ts';
 
-type Data<E extends FoldedEvent> = ServerEventData<E>;
+/** Events that wait at most; those beyond come with the sync that is due then. */
+const most = 500;
 
 /**
- * The room after an event; the same one where nothing changed. Repeats change nothing. What cannot be folded exactly leaves a
- * `doubt`: then the chat must be fetched and given to `adopt`. `now`: milliseconds since the epoch.
+ * The room after an event; the same one where nothing changed. Repeats change nothing. What is missing leaves a `doubt`: then the chat
+ * must be synced. `now`: milliseconds since the epoch.
  */
 export function fold(room: Room, event: RoomEvent, now: number): Room {
   // Nothing is known of the chat yet, so nothing can be said of what the event makes of it.
-  if (!room.chat) return doubting(room, 'now');
+  if (!room.chat) return room;
   switch (event.type) {
-    case 'message.new':
-      return foldNew(room, event.data, now);
-    case 'sent':
-      return foldSent(room, event, now);
-    case 'message.deleted':
-      return foldDeleted(room, event.data, now);
-    case 'message.edited':
-      return foldEdited(room, event.data, now);
-    case 'message.reaction':
-      return foldReaction(room, event.data, now);
-    case 'message.starred':
-      return foldStarred(room, event.data);
-    case 'media.updated':
-      return foldMedia(room, event.data, now);
-    case 'message.status':
-      return foldStatus(room, event.data, now);
     case 'read':
-      return foldRead(room, event.data, now);
+      return foldRead(room, event.data);
     case 'delivered':
       return movePosition(room, room.me, 'delivered', event.data.seq);
-    case 'missed':
-      return doubting(room, 'now');
-    case 'chat.created':
-      return takeState(room, event.data.state_version).room;
-    case 'chat.updated':
-      return foldUpdated(room, event.data);
-    case 'group.member.added':
-      return foldAdded(room, event.data);
-    case 'group.member.removed':
-      return foldRemoved(room, event.data);
+    case 'message.status':
+      return take(foldStatus(room, event.data), event, now);
+    default:
+      return take(room, event, now);
   }
 }
 
-/** Positions only move forward, so a repeat does no harm, and two events of one move have the same number. */
-function foldStatus(
-  before: Room,
-  { user_id, status, up_to_seq, state_version }: Data<'message.status'>,
-  now: number,
-): Room {
-  const { room } = takeState(before, state_version);
-  if (status === 'sent') return room;
-  if (user_id === room.me && status === 'read') return foldRead(room, { seq: up_to_seq, unread: null }, now);
+/** The counter that an event raised; null for what is the user's own, or a file's. */
+function numberOf({ type, data }: RoomEvent): [Counter, number] | null {
+  if ('version' in data && data.version !== undefined) return ['version', data.version];
+  const raised = 'state_version' in data ? data.state_version : undefined;
+  return raised === undefined || type === 'sent' ? null : ['state_version', raised];
+}
+
+function take(room: Room, event: RoomEvent, now: number): Room {
+  const raised = numberOf(event);
+  if (!raised) return apply(room, event, now) ?? room;
+  const [counter, number] = raised;
+  const { ahead } = room;
+  if (number <= (room.chat?.[counter] ?? 0)) return room;
+  if (ahead.some((other) => other.number === number && other.counter === counter)) return room;
+  const waiting = [...ahead, { counter, number, event }].sort((a, b) => a.number - b.number);
+  return goOn({ ...room, ahead: waiting.slice(0, most) }, now);
+}
+
+/** Folds the events whose turn has come. */
+export function goOn(before: Room, now: number): Room {
+  let room = before;
+  const { chat } = room;
+  const left = room.ahead.filter(({ counter, number }) => number > (chat?.[counter] ?? 0));
+  for (let at = 0; at < left.length && !room.partial; at++) {
+    const { counter, number, event } = left[at] as Ahead;
+    if (number !== (room.chat?.[counter] ?? 0) + 1) continue;
+    const after = apply(room, event, now);
+    if (!after) continue;
+    room = withChat(after, { [counter]: number });
+    left.splice(at--, 1);
+  }
+  room = { ...room, ahead: left };
+  if (left.length === 0) return room;
+  // Positions were moved already, and of most of them only those are told whom they concern: their numbers jump.
+  return doubting(room, left.every(({ event }) => event.type === 'message.status') ? 'later' : 'now');
+}
+
+/** The room with the event in it, but for its number; null where the event does not tell enough. */
+function apply(room: Room, event: RoomEvent, now: number): Room | null {
+  switch (event.type) {
+    case 'message.status':
+      // Again: a sync may have told less meanwhile.
+      return foldStatus(room, event.data);
+    case 'chat.updated':
+      return foldUpdated(room, event.data);
+    case 'chat.created':
+    case 'group.member.added':
+    case 'group.member.removed':
+    case 'read':
+    case 'delivered':
+      return null;
+    default: {
+      const after = derive(foldMessage(room, event as MessageEvent, now));
+      const { data } = event;
+      const held = !('message_id' in data) || findMessage(after, data.message_id ?? '');
+      return held || !('version' in data) ? after : { ...after, unseen: data.version ?? 0 };
+    }
+  }
+}
+
+/** Positions only move forward, so the order does not matter; and two events of one move have the same number. */
+function foldStatus(room: Room, { user_id, status, up_to_seq }: ServerEventData<'message.status'>): Room {
+  if (user_id === room.me && status === 'read') return foldRead(room, { seq: up_to_seq, unread: null });
   return movePosition(room, user_id, status, up_to_seq);
 }
 
-function foldUpdated(before: Room, { changes, state_version, user_version }: Data<'chat.updated'>): Room {
-  const { room, fresh } =
-    user_version === undefined ? takeState(before, state_version ?? 0) : takeOwn(before, user_version);
-  if (!fresh) return before;
+function foldUpdated(room: Room, { changes }: ServerEventData<'chat.updated'>): Room {
   const { roles, ...fields } = changes;
   // Of the fields that are there each has a value: that is what JSON can say.
   const changed = withChat(room, fields as Partial<ChatSummary>);
-  if (!roles || !changed.participants) return changed;
-  const participants = changed.participants.map((member): Participant => {
-    const role = roles[member.user_id];
-    return role === undefined || role === member.role ? member : { ...member, role };
-  });
-  return { ...changed, participants };
+  if (!roles) return changed;
+  const withRole = <P extends Participant>(person: P): P => {
+    const role = roles[person.user_id];
+    return role === undefined || role === person.role ? person : { ...person, role };
+  };
+  const people = new Map([...room.people].map(([id, person]) => [id, withRole(person)]));
+  return { ...changed, people, participants: room.participants.map(withRole) };
 }
 
-function foldAdded(before: Room, { user_id, state_version }: Data<'group.member.added'>): Room {
-  const { room, fresh } = takeState(before, state_version);
-  if (!fresh) return room;
-  // The event does not tell all of the member; and of oneself, what was missed meanwhile.
-  const wanted = user_id === room.me || room.participants !== null;
-  return wanted ? doubting(settled(room), 'now') : settled(room);
-}
-
-function foldRemoved(before: Room, { user_id, state_version }: Data<'group.member.removed'>): Room {
-  const { room, fresh } = takeState(before, state_version);
-  if (!fresh) return room;
-  if (user_id === room.me) {
-    return doubting(
-      { ...withChat(room, { is_member: false }), participants: room.participants && [] },
-      'now',
-    );
-  }
-  const participants = room.participants?.filter((member) => member.user_id !== user_id) ?? null;
-  return settled({ ...room, participants });
-}
-
-/** Members changed: who got which of the older messages is known to the server alone. */
-function settled(room: Room): Room {
-  return { ...room, liveFrom: Math.max(room.liveFrom, room.headSeq) };
+/** One's own reads, on this device or another. */
+function foldRead(room: Room, { seq, unread }: { seq: number; unread: number | null }): Room {
+  const moved = derive(movePosition(room, room.me, 'read', seq));
+  if (!moved.chat || covers(moved) || moved.chat.unread_count === (unread ?? 0)) return moved;
+  return recounting(unread === null ? moved : withChat(moved, { unread_count: unread }));
 }

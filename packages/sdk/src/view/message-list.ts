@@ -1,15 +1,18 @@
-import type { ChatSummary, InputOf, Message, Participant, Presence } from '@parley/contract';
-import { ParleyError, toParleyError } from '../errors.ts';
+import type { ChatSummary, Message, Participant, Presence } from '@parley/contract';
+import { ParleyError } from '../errors.ts';
+import { unlessAborted } from '../lib/abort.ts';
 import { quiet } from '../lib/deferred.ts';
-import { randomUuid } from '../lib/uuid.ts';
-import type { MessagesApi } from '../procedures.ts';
+import type { UploadFile } from '../media/types.ts';
+import type { OutboxFileOptions } from '../outbox/file.ts';
+import type { OutboxItem } from '../outbox/types.ts';
+import type { CallOptions, MessagesApi } from '../procedures.ts';
 import type { Draft, Sent } from '../realtime/types.ts';
 import type { Entry } from './entry.ts';
 import { findMessage } from './history.ts';
-import { doubting } from './room.ts';
+import { atNewest } from './room.ts';
+import { readOf, unread } from './status.ts';
 import type { Store } from './store.ts';
 import { counts, covers } from './summary.ts';
-import type { UnsentMessage } from './unsent.ts';
 
 type WithoutChat<T> = T extends unknown ? Omit<T, 'chat_id'> : never;
 
@@ -17,8 +20,9 @@ type WithoutChat<T> = T extends unknown ? Omit<T, 'chat_id'> : never;
 export type ChatDraft = WithoutChat<Draft>;
 
 /**
- * One chat with its messages as they are now: fetched by `load`, kept up to date by events. All that it answers is a snapshot:
- * never changed, and the same reference as long as nothing changed.
+ * One chat with its messages as they are now: loaded by `load`, kept up to date by events. All that it answers is a snapshot:
+ * never changed, and the same reference as long as nothing changed. At most 600 stored messages are held: who pages further back lets go
+ * of the newest ones, and fetches them again with `loadNewer` or `toNewest`. Of all promises the signal only ends the waiting.
  */
 export class MessageList {
   /** The chat's id. */
@@ -32,10 +36,10 @@ export class MessageList {
   }
 
   /**
-   * Messages, oldest first, without a hole up to the newest; after them those that are not stored yet (`status` `pending` or
-   * `failed`). `client_msg_id` stays the same when a message is stored.
+   * Messages, oldest first, without a hole, up to the newest unless `hasNewer`; after them those that are not stored yet (`status`
+   * `pending` or `failed`). `client_msg_id` stays the same when a message is stored.
    */
-  get all(): readonly (Message | UnsentMessage)[] {
+  get all(): readonly (Message | OutboxItem)[] {
     return this.#entry.all;
   }
 
@@ -44,14 +48,20 @@ export class MessageList {
     return typeof this.#entry.room.history?.older === 'string';
   }
 
-  /** The chat; null until it was fetched. */
+  /** Whether newer messages were let go. While that is so, new ones are counted in `chat` but not shown. */
+  get hasNewer(): boolean {
+    const { room } = this.#entry;
+    return room.history !== null && !atNewest(room);
+  }
+
+  /** The chat; null until it is known. */
   get chat(): ChatSummary | null {
     return this.#entry.room.chat;
   }
 
-  /** The present members; empty until they were fetched. */
+  /** The present members; empty until they are known. */
   get participants(): readonly Participant[] {
-    return this.#entry.room.participants ?? none;
+    return this.#entry.room.participants;
   }
 
   /** Ids of those who type now. */
@@ -64,6 +74,21 @@ export class MessageList {
     return this.#entry.presence;
   }
 
+  /** The id of the first message that was not read when the view was loaded, or marked last; null if there is none that is held. */
+  get firstUnread(): string | null {
+    return this.#entry.firstUnread;
+  }
+
+  /** What was written and not sent yet; kept in the client's database. */
+  get draft(): string {
+    return this.#entry.draft;
+  }
+
+  /** Keeps what is being written; an empty text forgets it. */
+  setDraft(text: string): void {
+    this.#store.setDraft(this.#entry, text);
+  }
+
   /** Calls back after any of this changed, once for all that changed in one turn; returns what ends that. */
   subscribe(callback: () => void): () => void {
     this.#shown();
@@ -71,54 +96,70 @@ export class MessageList {
   }
 
   /**
-   * Fetches the chat and its newest messages (50, or as far back as they were fetched before); from then on events keep them up
-   * to date. Does nothing where they are. Errors: those of `chats.get` and `messages.list`.
+   * Syncs the chat and has its newest messages (50, or as many as are held); from then on events keep them up to date. Does nothing
+   * where they are. Errors: `CHAT_NOT_FOUND`, those of `sync.changes` and `messages.list`.
    */
-  async load(): Promise<void> {
-    const entry = this.#shown();
-    if (this.#store.live && entry.room.history && entry.room.doubt === 'none') return;
-    entry.withMessages = true;
-    await this.#store.fetching.chat(entry);
+  load({ signal }: CallOptions = {}): Promise<void> {
+    return unlessAborted(this.#load(), signal);
   }
 
   /** Fetches older messages: 50, or `limit` ≤ 100. Does nothing where there are none. Errors: those of `messages.list`. */
-  loadOlder(limit?: number): Promise<void> {
-    return this.#store.fetching.older(this.#shown(), limit);
+  loadOlder(limit?: number, { signal }: CallOptions = {}): Promise<void> {
+    return unlessAborted(this.#store.pager.older(this.#shown(), limit), signal);
+  }
+
+  /** Fetches the next newer messages. Does nothing where there are none. Errors: those of `messages.list`. */
+  loadNewer({ signal }: CallOptions = {}): Promise<void> {
+    return unlessAborted(this.#store.pager.newer(this.#shown()), signal);
+  }
+
+  /** Goes to the newest messages. Errors: those of `messages.list`. */
+  toNewest({ signal }: CallOptions = {}): Promise<void> {
+    return unlessAborted(this.#store.pager.newest(this.#shown()), signal);
   }
 
   /**
-   * Sends a message, which is shown at once; again with the `client_msg_id` of one that failed, it is tried again. Over the live
-   * connection, with all its patience (see `client.realtime.send`); where that is not asked for, once over HTTP. The promise may
-   * be ignored: a refusal shows as `failed`. Errors: those of `realtime.send` and `messages.send`.
+   * Pages back until a message is held (a search result, say, or what a reply quotes), also from the newest; false where there is no
+   * such message for this user. Errors: those of `messages.list`.
    */
-  send(draft: ChatDraft): Promise<Sent> {
-    const entry = this.#shown();
-    const client_msg_id = (draft.client_msg_id ?? randomUuid()).toLowerCase();
-    const input: InputOf<'messages.send'> = { ...draft, chat_id: this.chatId, client_msg_id };
-    const unsent: UnsentMessage = {
-      client_msg_id,
-      chat_id: this.chatId,
-      sender_id: entry.room.me,
-      type: draft.type,
-      payload: draft.payload,
-      reply_to_message_id: draft.reply_to_message_id ?? null,
-      status: 'pending',
-      error: null,
-      created_at: new Date().toISOString(),
-    };
-    const others = entry.unsent.filter((other) => other.client_msg_id !== client_msg_id);
-    this.#setUnsent(entry, [...others, unsent]);
-    return quiet(this.#send(entry, input));
+  reach(messageId: string, { signal }: CallOptions = {}): Promise<boolean> {
+    return unlessAborted(this.#store.pager.reach(this.#shown(), messageId.toLowerCase(), signal), signal);
   }
 
-  /** Takes away a message that failed. */
-  discard(clientMsgId: string): void {
-    const entry = this.#entry;
-    const id = clientMsgId.toLowerCase();
-    this.#setUnsent(
-      entry,
-      entry.unsent.filter(({ client_msg_id, status }) => client_msg_id !== id || status !== 'failed'),
-    );
+  /** Pages back: `for await (const messages of view.older())` gives those of each page. Errors: those of `messages.list`. */
+  async *older({ limit, ...options }: CallOptions & { limit?: number | undefined } = {}) {
+    while (this.hasOlder) {
+      const oldest = this.#entry.room.history?.messages[0]?.seq ?? Number.POSITIVE_INFINITY;
+      await this.loadOlder(limit, options);
+      yield (this.#entry.room.history?.messages ?? []).filter(({ seq }) => seq < oldest);
+    }
+  }
+
+  /**
+   * Sends a message, which is shown at once, and kept in the client's database until the server has stored it. With all the patience of
+   * `client.realtime.send`; where no live connection is asked for, over HTTP. The promise may be ignored: a refusal shows as `failed`.
+   * Errors: those of `messages.send`, `PAYLOAD_TOO_LARGE`.
+   */
+  send(draft: ChatDraft, options?: CallOptions): Promise<Sent> {
+    this.#shown();
+    // Which type goes with which payload was checked where the draft was made.
+    return this.#store.parts.outbox.send({ ...draft, chat_id: this.chatId } as Draft, options);
+  }
+
+  /** Uploads a file and sends it, as `send` does a text; it shows at once, with its progress. Errors: those of `media.upload`, too. */
+  sendFile(file: UploadFile, options?: OutboxFileOptions): Promise<Sent> {
+    this.#shown();
+    return this.#store.parts.outbox.sendFile(this.chatId, file, options);
+  }
+
+  /** Sends one again that failed. The promise is as that of `send`. Errors: `NOT_FOUND` (there is none). */
+  retry(clientMsgId: string): Promise<Sent> {
+    return this.#store.parts.outbox.retry(clientMsgId);
+  }
+
+  /** Takes away a message that failed or is on its way; one that was handed to the server may arrive all the same. */
+  discard(clientMsgId: string): Promise<void> {
+    return this.#store.parts.outbox.drop(clientMsgId);
   }
 
   /**
@@ -146,68 +187,47 @@ export class MessageList {
 
   #shown(): Entry {
     const entry = this.#entry;
+    this.#store.use();
     entry.shown = true;
     return entry;
   }
 
-  #setUnsent(entry: Entry, unsent: readonly UnsentMessage[]): void {
-    entry.unsent = unsent;
+  async #load(): Promise<void> {
+    const entry = this.#shown();
+    await this.#store.loadChat(entry);
+    entry.readBefore = readOf(entry.room);
+    await this.#store.pager.fill(entry);
     this.#store.touch(entry);
-  }
-
-  async #send(entry: Entry, input: InputOf<'messages.send'>): Promise<Sent> {
-    const { realtime, api } = this.#store.parts;
-    try {
-      if (realtime.status !== 'idle') return await realtime.send(input);
-      // One after the other, so that they are stored in their order.
-      const sending = entry.sending.then(() => api.messages.send(input));
-      entry.sending = sending.catch(() => {});
-      const message = await sending;
-      const { message_id, client_msg_id, chat_id, seq, created_at } = message;
-      this.#setUnsent(
-        entry,
-        entry.unsent.filter((unsent) => unsent.client_msg_id !== client_msg_id),
-      );
-      return { message_id, client_msg_id, chat_id, seq, timestamp: created_at };
-    } catch (cause) {
-      const error = toParleyError(cause);
-      const failed = entry.unsent.map((unsent): UnsentMessage => {
-        return unsent.client_msg_id === input.client_msg_id ? { ...unsent, status: 'failed', error } : unsent;
-      });
-      this.#setUnsent(entry, failed);
-      throw error;
-    }
   }
 
   async #markRead(upToMessageId: string | undefined): Promise<void> {
     const entry = this.#shown();
     const { api, realtime } = this.#store.parts;
-    const held = entry.room.history?.messages ?? [];
-    const last = upToMessageId === undefined ? held.at(-1) : findMessage(entry.room, upToMessageId);
+    const { room } = entry;
+    const held = room.history?.messages ?? [];
+    const last = upToMessageId === undefined ? held.at(-1) : findMessage(room, upToMessageId);
     if (!last) {
       if (upToMessageId === undefined) return;
       throw new ParleyError('NOT_FOUND', 'The message is not held by this view');
     }
     const { seq, message_id } = last;
-    const unread = held.some(
-      (message) => message.seq <= seq && message.status !== 'read' && counts(entry.room, message),
-    );
-    if (!unread && covers(entry.room)) return;
-    const { positions } = entry.room;
-    if (covers(entry.room)) this.#store.take(this.chatId, { type: 'read', data: { seq, unread: null } });
+    const read = readOf(room);
+    entry.readBefore = Math.max(read, seq);
+    this.#store.touch(entry);
+    const some = held.some((message) => message.seq > read && message.seq <= seq && counts(room, message));
+    if (!some && covers(room)) return;
+    if (covers(room)) this.#store.take(this.chatId, { type: 'read', data: { seq, unread: null } });
     try {
       // The store hears of the answer, as of any read.
       if (this.#store.live) await realtime.read(this.chatId, message_id);
       else await api.messages.markRead({ chat_id: this.chatId, up_to_message_id: message_id });
     } catch (error) {
       // What was shown did not happen.
-      this.#store.set(entry, doubting({ ...entry.room, positions }, 'now'));
+      this.#store.set(entry, unread(entry.room, room));
       throw error;
     }
   }
 }
-
-const none: readonly Participant[] = [];
 
 /** `client.messages`: the procedures, and the view of one chat: `client.messages(chatId)`, the same one each time. */
 export type Messages = MessagesApi & ((chatId: string) => MessageList);

@@ -7,56 +7,61 @@ import type {
   Participant,
   ServerEvent,
   ServerEventData,
+  SyncParticipant,
 } from '@parley/contract';
 
-/** Messages held of a chat: from one on without a hole, up to the newest. */
+/** Messages held of a chat: from one on without a hole, up to the newest or, where newer ones were let go, to an older one. */
 export interface History {
   /** Oldest first. */
   readonly messages: readonly Message[];
   /** The cursor of the next older page; null where the history begins. */
   readonly older: string | null;
+  /** The first message of each page that was let go after those that are held, the next page last. */
+  readonly newer: readonly string[];
 }
 
-/** How far somebody came, as `seq`; only forward. */
-export interface Position {
-  readonly delivered: number;
-  readonly read: number;
+/** The two counters of a chat (contract section 2, Sync). */
+export type Counter = 'version' | 'state_version';
+export type Numbers = Readonly<Record<Counter, number>>;
+
+/** An event that came before those that precede it. */
+export interface Ahead {
+  readonly counter: Counter;
+  readonly number: number;
+  readonly event: RoomEvent;
 }
 
-/**
- * Whether the room may differ from what the server would say. `now`: what came could not be folded exactly. `later`: the
- * chat's `state_version` has jumped, which is mostly a receipt that others were told of.
- */
+/** Whether to sync the chat: `now`, or `later` where most likely nothing that is shown was missed. */
 export type Doubt = 'none' | 'later' | 'now';
 
 export interface Room {
   readonly chatId: string;
   /** The user who looks. */
   readonly me: string;
-  /** Null until it was fetched. Its `version` and `state_version` are the numbers of the last events that were folded. */
+  /** Null until it was told. Its `version` and `state_version` are the numbers up to which all was folded. */
   readonly chat: ChatSummary | null;
-  /** Null where only the list's entry was fetched. */
-  readonly participants: readonly Participant[] | null;
+  /** Present and former members with their positions, by id. */
+  readonly people: ReadonlyMap<string, SyncParticipant>;
+  /** The present members. */
+  readonly participants: readonly Participant[];
   /** Null until messages are asked for. */
   readonly history: History | null;
-  /** Positions that events told of, by user id. */
-  readonly positions: Readonly<Record<string, Position>>;
+  /** Events beyond the numbers, in their order. */
+  readonly ahead: readonly Ahead[];
+  /** From which numbers to ask, where that is less than what was folded; else infinite. */
+  readonly again: Numbers;
   /**
-   * Of messages after this `seq` every position that passed them was told, and those who are members now are those who got
-   * them. Of older ones only pages know.
+   * Whether more is to come of what was told up to the numbers: what changed before and after them is told with the rest alone, so that no
+   * event can be folded before.
    */
-  readonly liveFrom: number;
-  /** The largest `seq` that is known; 0 for none. */
-  readonly headSeq: number;
-  /** The `user_version` of the last event of the user's own that was folded here; 0 for none. */
-  readonly ownVersion: number;
-  /** What the user marked of late, by message id: such an event may overtake that of the message. */
+  readonly partial: boolean;
+  /** The last `version` that was of a message that is not held. */
+  readonly unseen: number;
+  /** What the user marked of late, by message id: such an event may overtake that of the message, or a page. */
   readonly marks: ReadonlyMap<string, 'hidden' | 'starred' | 'not starred'>;
-  /** Message ids by the `version` that is taken to be theirs: the answer to a send does not tell it. */
-  readonly guessed: ReadonlyMap<number, string>;
-  /** When the chat was fetched last (milliseconds since the epoch), and the `version` that was known before. */
-  readonly readAt: number;
-  readonly sureVersion: number;
+  /** When the counts were told last, in milliseconds since the epoch, and which `version` messages were told after then. */
+  readonly countedAt: number;
+  readonly toldFrom: number;
   readonly doubt: Doubt;
 }
 
@@ -86,28 +91,28 @@ export type RoomEvent =
       /** The file that it carries, where that is known. */
       readonly media?: Media | undefined;
     }
-  /** Something of this chat may have been missed. */
-  | { readonly type: 'missed' }
   /** This device has said that messages up to `seq` arrived. */
   | { readonly type: 'delivered'; readonly data: { readonly seq: number } }
   /** The user has read up to `seq`; `unread` is what the server answers, null while it has not. */
   | { readonly type: 'read'; readonly data: { readonly seq: number; readonly unread: number | null } };
+
+const nothing: Numbers = { version: Number.POSITIVE_INFINITY, state_version: Number.POSITIVE_INFINITY };
 
 export function emptyRoom(chatId: string, me: string): Room {
   return {
     chatId,
     me,
     chat: null,
-    participants: null,
+    people: new Map(),
+    participants: [],
     history: null,
-    positions: {},
-    liveFrom: 0,
-    headSeq: 0,
-    ownVersion: 0,
+    ahead: [],
+    again: nothing,
+    partial: false,
+    unseen: 0,
     marks: new Map(),
-    guessed: new Map(),
-    readAt: 0,
-    sureVersion: 0,
+    countedAt: 0,
+    toldFrom: Number.POSITIVE_INFINITY,
     doubt: 'none',
   };
 }
@@ -118,7 +123,40 @@ export function doubting(room: Room, doubt: Doubt): Room {
   return { ...room, doubt };
 }
 
+/** The room that has to ask for what came after these numbers, whatever was folded since. */
+export function asking(room: Room, from: Partial<Numbers>, doubt: Doubt): Room {
+  const version = Math.min(room.again.version, from.version ?? Number.POSITIVE_INFINITY);
+  const state_version = Math.min(room.again.state_version, from.state_version ?? Number.POSITIVE_INFINITY);
+  return doubting({ ...room, again: { version, state_version } }, doubt);
+}
+
+/** The numbers to ask from. */
+export function numbersOf({ chat, again }: Room): Numbers {
+  return {
+    version: Math.max(0, Math.min(chat?.version ?? 0, again.version)),
+    state_version: Math.max(0, Math.min(chat?.state_version ?? 0, again.state_version)),
+  };
+}
+
 /** The room with other fields of its chat. */
 export function withChat(room: Room, patch: Partial<ChatSummary>): Room {
   return room.chat ? { ...room, chat: { ...room.chat, ...patch } } : room;
+}
+
+/** Whether the newest message is held. */
+export function atNewest({ history }: Room): boolean {
+  return history?.newer.length === 0;
+}
+
+/** The room with its messages changed one by one; the same room where none was. */
+export function withMessages(room: Room, change: (message: Message) => Message): Room {
+  const { history } = room;
+  if (!history) return room;
+  let changed = false;
+  const messages = history.messages.map((message) => {
+    const after = change(message);
+    if (after !== message) changed = true;
+    return after;
+  });
+  return changed ? { ...room, history: { ...history, messages } } : room;
 }

@@ -1,55 +1,65 @@
-/** Positions, and the statuses that follow from them (contract section 2, Messages: `status`). */
-import type { Message, MessageStatus } from '@parley/contract';
-import { doubting, type Position, type Room } from './room.ts';
+/** Positions, and the statuses that follow from them exactly as on the server (contract section 2, Messages: `status`). */
+import type { Message, MessageStatus, SyncParticipant } from '@parley/contract';
+import { type Room, withMessages } from './room.ts';
+import { derive } from './summary.ts';
 
-const order: Readonly<Record<MessageStatus, number>> = { sent: 0, delivered: 1, read: 2 };
-const nowhere: Position = { delivered: 0, read: 0 };
+const order: readonly MessageStatus[] = ['sent', 'delivered', 'read'];
 
-export function positionOf(room: Room, userId: string): Position {
-  return room.positions[userId] ?? nowhere;
+/** How far the user has read. */
+export function readOf({ people, me }: Room): number {
+  return people.get(me)?.read_seq ?? 0;
 }
 
-function reached(position: Position, seq: number): MessageStatus {
-  if (seq <= position.read) return 'read';
-  return seq <= position.delivered ? 'delivered' : 'sent';
+function reached(seq: number, { delivered_seq, read_seq }: SyncParticipant): number {
+  return seq <= read_seq ? 2 : seq <= delivered_seq ? 1 : 0;
 }
 
-/** What positions say of a message; null where they do not say all. */
-function known(room: Room, { sender_id, seq }: Message): MessageStatus | null {
-  if (sender_id !== room.me) return reached(positionOf(room, room.me), seq);
-  if (room.chat?.participant) return reached(positionOf(room, room.chat.participant.user_id), seq);
-  if (seq <= room.liveFrom || !room.participants) return null;
-  const others = room.participants.filter(({ user_id }) => user_id !== room.me);
-  const statuses = others.map(({ user_id }) => reached(positionOf(room, user_id), seq));
-  return statuses.reduce<MessageStatus>((a, b) => (order[a] < order[b] ? a : b), others[0] ? 'read' : 'sent');
+/** For another's message one's own position; for one's own the least far of all in whose time it was sent. */
+function statusOf({ people, me }: Room, { sender_id, seq }: Message): MessageStatus {
+  const self = people.get(me);
+  let least = sender_id === me ? 3 : self ? reached(seq, self) : 0;
+  if (sender_id === me) {
+    for (const person of people.values()) {
+      const { user_id, joined_seq, left_seq } = person;
+      if (user_id === me || seq <= joined_seq || (left_seq !== null && seq > left_seq)) continue;
+      least = Math.min(least, reached(seq, person));
+      if (least === 0) break;
+    }
+  }
+  return order[least] ?? 'sent';
 }
 
-/** The message with the status that follows from positions, which is never less far than what it has. */
+/** The message with its status. Who has left learns nothing of positions any more: it stays as it was told. */
 export function withStatus(room: Room, message: Message): Message {
-  const status = known(room, message);
-  return status !== null && order[status] > order[message.status] ? { ...message, status } : message;
+  if (!room.chat?.is_member) return message;
+  const status = statusOf(room, message);
+  return status === message.status ? message : { ...message, status };
 }
 
-/**
- * Moves a position forward and the statuses with it. In a group the status of an older message follows from positions that
- * nobody told: a doubt.
- */
+/** The room with the statuses of messages that came after `from`, up to `to`. */
+export function withStatuses(room: Room, from = 0, to = Number.POSITIVE_INFINITY): Room {
+  return withMessages(room, (message) =>
+    message.seq > from && message.seq <= to ? withStatus(room, message) : message,
+  );
+}
+
+/** Moves a position forward, and the statuses with it. */
 export function movePosition(room: Room, userId: string, status: MessageStatus, upTo: number): Room {
-  const before = positionOf(room, userId);
-  const read = status === 'read' ? Math.max(before.read, upTo) : before.read;
-  const position = { delivered: Math.max(before.delivered, upTo), read };
-  const forward = position.read > before.read || position.delivered > before.delivered;
-  const moved: Room = forward ? { ...room, positions: { ...room.positions, [userId]: position } } : room;
-  const { history } = moved;
-  if (!history) return moved;
-  let unknown = false;
-  const messages = history.messages.map((message) => {
-    if (message.seq > upTo || (message.sender_id === room.me) === (userId === room.me)) return message;
-    if (order[message.status] >= order[status]) return message;
-    if (known(moved, message) === null) unknown = true;
-    return withStatus(moved, message);
-  });
-  const changed = messages.some((message, at) => message !== history.messages[at]);
-  const result = changed ? { ...moved, history: { ...history, messages } } : moved;
-  return unknown ? doubting(result, 'now') : result;
+  const before = room.people.get(userId);
+  if (!before) return room;
+  const { delivered_seq, read_seq } = before;
+  const person = {
+    ...before,
+    delivered_seq: Math.max(delivered_seq, upTo),
+    read_seq: status === 'read' ? Math.max(read_seq, upTo) : read_seq,
+  };
+  if (person.delivered_seq === delivered_seq && person.read_seq === read_seq) return room;
+  const people = new Map(room.people).set(userId, person);
+  return withStatuses({ ...room, people }, Math.min(delivered_seq, read_seq), upTo);
+}
+
+/** The room in which the user has read no more than before. */
+export function unread(room: Room, { people, me }: Room): Room {
+  const before = people.get(me);
+  return before ? derive(withStatuses({ ...room, people: new Map(room.people).set(me, before) })) : room;
 }

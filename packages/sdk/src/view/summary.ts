@@ -1,9 +1,9 @@
-/** What a chat's line in the list says of its messages: exactly, from messages that are held, else by counting events. */
+/** What a chat's line in the list says of its messages: exactly, from messages that are held, else as it was told and counted on. */
 import type { LastMessage, Message } from '@parley/contract';
 import { previewOf } from './preview.ts';
-import { doubting, type Room, withChat } from './room.ts';
+import { asking, atNewest, type Doubt, type Room, withChat } from './room.ts';
 import { same } from './same.ts';
-import { positionOf } from './status.ts';
+import { readOf } from './status.ts';
 
 export function lastMessageOf(message: Message): LastMessage {
   const { message_id, sender_id, type, created_at } = message;
@@ -15,41 +15,38 @@ export function counts(room: Room, { sender_id, type, is_deleted }: Message): bo
   return sender_id !== room.me && type !== 'system' && !is_deleted;
 }
 
-/** Whether all messages that may be unread are held. */
-export function covers({ history, me, ...room }: Room): boolean {
-  if (!history) return false;
-  const oldest = history.messages[0];
-  if (history.older === null) return true;
-  if (!oldest) return false;
-  const { read } = positionOf({ history, me, ...room }, me);
-  return (
-    read >= oldest.seq - 1 ||
-    history.messages.some(({ sender_id, status }) => sender_id !== me && status === 'read')
-  );
+/** Whether all messages that may be unread are held. Of who has left only the server knows how far they read. */
+export function covers(room: Room): boolean {
+  const { history, chat } = room;
+  if (!history || !chat?.is_member || !atNewest(room)) return false;
+  const [oldest] = history.messages;
+  return history.older === null || (oldest !== undefined && readOf(room) >= oldest.seq - 1);
 }
 
 /** The room with the unread count and last message that follow from the messages it holds. */
 export function derive(room: Room): Room {
   const { chat, history } = room;
-  if (!chat || !history) return room;
+  if (!chat || !history || !atNewest(room)) return room;
+  const { messages, older } = history;
+  const read = readOf(room);
   const unread_count = covers(room)
-    ? history.messages.filter((message) => message.status !== 'read' && counts(room, message)).length
+    ? messages.filter((message) => message.seq > read && counts(room, message)).length
     : chat.unread_count;
-  const newest = history.messages.findLast(({ is_deleted }) => !is_deleted);
-  const nothing = newest === undefined && history.older === null;
-  const last_message = newest ? lastMessageOf(newest) : nothing ? null : chat.last_message;
-  // All that is held was deleted: what comes before is not known, and it may be what is shown or not.
-  const unknown = !newest && !nothing && isHeld(room, chat.last_message);
-  const sent = history.messages.at(-1)?.created_at ?? '';
+  const newest = messages.findLast(({ is_deleted }) => !is_deleted);
+  const last_message = newest ? lastMessageOf(newest) : older === null ? null : chat.last_message;
+  const sent = messages.at(-1)?.created_at ?? '';
   const updated_at = chat.is_member && sent > chat.updated_at ? sent : chat.updated_at;
   const unchanged =
     unread_count === chat.unread_count &&
     updated_at === chat.updated_at &&
     same(last_message, chat.last_message);
   const changed = unchanged ? room : withChat(room, { unread_count, last_message, updated_at });
-  return unknown ? doubting(changed, 'now') : changed;
+  // All that is held was deleted: what comes before is not known, and it may be what is shown or not.
+  const shown = messages.some(({ message_id }) => message_id === chat.last_message?.message_id);
+  return !newest && older !== null && shown ? recounting(changed) : changed;
 }
 
-function isHeld({ history }: Room, last: LastMessage | null): boolean {
-  return history?.messages.some(({ message_id }) => message_id === last?.message_id) ?? false;
+/** The room whose counts have to be told anew: with the last change of its messages. */
+export function recounting(room: Room, doubt: Doubt = 'now'): Room {
+  return asking(room, { version: (room.chat?.version ?? 1) - 1 }, doubt);
 }

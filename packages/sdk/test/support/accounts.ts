@@ -27,6 +27,8 @@ interface RefreshToken {
 }
 
 export class Accounts {
+  /** The server's clock: a test may move the device's. */
+  now: () => number = () => Date.now();
   /** Seconds that new access tokens live. */
   accessSeconds = 900;
   /** How many pairs were given for refresh tokens. */
@@ -47,11 +49,11 @@ export class Accounts {
   rotate(refreshToken: string) {
     const token = this.#refresh.get(refreshToken);
     if (!token || this.#revoked.has(token.family)) throw new Refused('TOKEN_INVALID');
-    if (token.usedAt !== null && Date.now() - token.usedAt > 10_000) {
+    if (token.usedAt !== null && this.now() - token.usedAt > 10_000) {
       this.#revoked.add(token.family);
       throw new Refused('TOKEN_INVALID');
     }
-    token.usedAt ??= Date.now();
+    token.usedAt ??= this.now();
     this.refreshes++;
     return this.#pair(token.userId, token.family);
   }
@@ -62,7 +64,7 @@ export class Accounts {
     if (!access || access.state === 'revoked' || this.#revoked.has(access.family)) {
       throw new Refused('TOKEN_INVALID');
     }
-    if (access.state === 'expired' || Date.now() > access.endsAt) throw new Refused('TOKEN_EXPIRED');
+    if (access.state === 'expired' || this.now() > access.endsAt) throw new Refused('TOKEN_EXPIRED');
     return access;
   }
 
@@ -86,7 +88,7 @@ export class Accounts {
     const claims = Buffer.from(JSON.stringify({ sub: userId, jti: randomUUID() })).toString('base64url');
     const access_token = `e30.${claims}.x`;
     const refresh_token = randomUUID();
-    const endsAt = Date.now() + this.accessSeconds * 1000;
+    const endsAt = this.now() + this.accessSeconds * 1000;
     this.#access.set(access_token, { userId, family, state: 'good', endsAt });
     this.#refresh.set(refresh_token, { userId, family, usedAt: null });
     return { access_token, refresh_token, expires_in: this.accessSeconds };

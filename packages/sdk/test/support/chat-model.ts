@@ -1,5 +1,17 @@
 /** A server's side of one group, small enough to be seen through: what is stored, what it answers, what it tells one user. */
-import type { Chat, Media, Message, MessageStatus, ServerEventData } from '@parley/contract';
+import type {
+  Chat,
+  ChatSummary,
+  Media,
+  Message,
+  MessageStatus,
+  OwnChange,
+  ServerEventData,
+  SyncChat,
+  SyncInput,
+  SyncParticipant,
+  SyncResult,
+} from '@parley/contract';
 import { previewOf } from '../../src/view/preview.ts';
 import type { RoomEvent } from '../../src/view/room.ts';
 
@@ -11,15 +23,19 @@ interface Member {
   delivered: number;
   read: number;
   role: 'admin' | 'member';
+  /** The `state_version` of its last change, and that by which it joined. */
+  changedAt: number;
+  joinedAtState: number;
+}
+
+/** What raised `user_version`; how it stands is looked up when it is told. */
+interface OwnRecord {
+  version: number;
+  kind: 'chat' | 'chat_own' | 'star' | 'hide';
+  ref: string;
 }
 
 type Stored = Omit<Message, 'status' | 'is_starred' | 'reply_to_preview'>;
-
-/** What is read of a chat in one go; a server may read the parts one after the other. */
-export interface ChatParts {
-  numbers: { version: number };
-  rest: Omit<Chat, 'version'>;
-}
 
 /** Ids that can be told apart at a glance, and sort like ids of version 7. */
 function idOf(kind: 'a' | 'b' | 'c' | 'd' | 'e', number: number): string {
@@ -45,6 +61,8 @@ export function videoOf(media_id: string, status: Media['status']): Media {
     status,
   };
 }
+/** Messages that come with a reset. */
+const firstMessages = 5;
 const order: MessageStatus[] = ['sent', 'delivered', 'read'];
 
 /** One chat as the server has it. What `me` is told of every change goes to `told`, in order. */
@@ -60,6 +78,9 @@ export class ChatModel {
   #version = 0;
   #stateVersion = 1;
   #userVersion = 1;
+  readonly #own: OwnRecord[] = [];
+  /** Of the chat, when `me` left. */
+  #left = { version: 0, state_version: 0 };
   #name = 'Lake house';
   #muted = false;
   #clock = Date.parse('2026-03-01T09:00:00.000Z');
@@ -67,7 +88,17 @@ export class ChatModel {
   constructor(me = idOf('a', 0)) {
     this.me = me;
     this.everyone = [me, idOf('a', 1), idOf('a', 2), idOf('a', 3)];
-    for (const id of this.everyone.slice(0, -1)) this.#join(id);
+    for (const id of this.everyone.slice(0, -1)) this.#join(id, 0);
+    this.#own.push({ version: 1, kind: 'chat', ref: chatId });
+  }
+
+  /** `user_version`. */
+  get userVersion(): number {
+    return this.#userVersion;
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   get isMember(): boolean {
@@ -93,7 +124,7 @@ export class ChatModel {
     const reply = this.#visible()[options.replyTo ?? -1];
     const message = this.#append(by, 'text', { body }, reply?.message_id ?? null, options.clientId);
     if (!this.isMember) return this.#render(message);
-    const { message_id, client_msg_id, seq, created_at } = message;
+    const { message_id, client_msg_id, seq, version, created_at } = message;
     if (options.here && by === this.me) {
       const frame = {
         chat_id: chatId,
@@ -102,7 +133,7 @@ export class ChatModel {
         payload: { body },
         reply_to_message_id: reply?.message_id ?? null,
       };
-      const data = { message_id, client_msg_id, chat_id: chatId, seq, timestamp: created_at };
+      const data = { message_id, client_msg_id, chat_id: chatId, seq, version, timestamp: created_at };
       this.told.push({ type: 'sent', frame, data });
     } else this.#tellNew(message);
     return this.#render(message);
@@ -123,9 +154,9 @@ export class ChatModel {
       this.#tellNew(message);
       return;
     }
-    const { message_id, client_msg_id, seq, created_at } = message;
+    const { message_id, client_msg_id, seq, version, created_at } = message;
     const frame = { chat_id: chatId, client_msg_id, type: 'video' as const, payload };
-    const data = { message_id, client_msg_id, chat_id: chatId, seq, timestamp: created_at };
+    const data = { message_id, client_msg_id, chat_id: chatId, seq, version, timestamp: created_at };
     this.told.push({ type: 'sent', frame, data, media: options.known ? media : undefined });
   }
 
@@ -170,7 +201,8 @@ export class ChatModel {
     const message = this.messages[at];
     if (!message || !this.#sees(message) || this.#hidden.has(message.message_id)) return;
     this.#hidden.add(message.message_id);
-    const data = { message_id: message.message_id, chat_id: chatId, user_version: ++this.#userVersion };
+    const user_version = this.#raise('hide', message.message_id);
+    const data = { message_id: message.message_id, chat_id: chatId, user_version };
     this.told.push({ type: 'message.deleted', data });
   }
 
@@ -209,7 +241,7 @@ export class ChatModel {
     const { message_id } = message;
     const is_starred = !this.#starred.delete(message_id);
     if (is_starred) this.#starred.add(message_id);
-    const user_version = ++this.#userVersion;
+    const user_version = this.#raise('star', message_id);
     this.told.push({
       type: 'message.starred',
       data: { message_id, chat_id: chatId, is_starred, user_version },
@@ -224,7 +256,7 @@ export class ChatModel {
     if (!this.#present(by) || seq <= from || seq <= member.joinedSeq) return;
     member.delivered = Math.max(member.delivered, seq);
     if (status === 'read') member.read = seq;
-    const state_version = ++this.#stateVersion;
+    const state_version = this.#change(by);
     const passed = this.messages.filter(
       (each) => each.seq > from && each.seq <= seq && each.sender_id !== by,
     );
@@ -251,10 +283,12 @@ export class ChatModel {
   toggleMember(user_id: string): void {
     const leaving = this.#present(user_id);
     const was = this.isMember;
-    if (leaving) {
-      Object.assign(this.#member(user_id), { leftSeq: this.head, leftAt: this.#now() });
-    } else this.#join(user_id);
     const state_version = ++this.#stateVersion;
+    if (leaving) {
+      const leftAt = this.#now();
+      Object.assign(this.#member(user_id), { leftSeq: this.head, leftAt, changedAt: state_version });
+      if (user_id === this.me) this.#left = { version: this.#version, state_version };
+    } else this.#join(user_id, state_version);
     const action = leaving ? 'member_removed' : 'members_added';
     const system = this.#append(
       this.everyone[1] ?? '',
@@ -262,7 +296,7 @@ export class ChatModel {
       { body: action, action, user_ids: [user_id] },
       null,
     );
-    const own = user_id === this.me ? { user_version: ++this.#userVersion } : {};
+    const own = user_id === this.me ? { user_version: this.#raise('chat', chatId) } : {};
     if (this.isMember) this.#tellNew(system);
     if (!was && !this.isMember) return;
     const data = { chat_id: chatId, user_id, state_version, ...own };
@@ -284,7 +318,7 @@ export class ChatModel {
     if (!this.#present(user_id)) return;
     const member = this.#member(user_id);
     member.role = member.role === 'admin' ? 'member' : 'admin';
-    const state_version = ++this.#stateVersion;
+    const state_version = this.#change(user_id);
     if (!this.isMember) return;
     const changes = { roles: { [user_id]: member.role } };
     this.told.push({ type: 'chat.updated', data: { chat_id: chatId, changes, state_version } });
@@ -293,23 +327,19 @@ export class ChatModel {
   mute(): void {
     this.#muted = !this.#muted;
     const changes = { is_muted: this.#muted, mute_until: null };
-    const user_version = ++this.#userVersion;
+    const user_version = this.#raise('chat_own', chatId);
     this.told.push({ type: 'chat.updated', data: { chat_id: chatId, changes, user_version } });
   }
 
   /** The present answer of `GET /chats/{id}`. */
   chat(): Chat {
-    const { numbers, rest } = this.parts();
-    return { ...rest, ...numbers };
-  }
-
-  parts(): ChatParts {
     const self = this.#member(this.me);
     const last = this.#visible().findLast(({ is_deleted }) => !is_deleted);
     const activity = this.messages.at(-1)?.created_at ?? '';
+    const { version, state_version } = this.isMember
+      ? { version: this.#version, state_version: this.#stateVersion }
+      : this.#left;
     return {
-      numbers: { version: this.#version },
-      rest: {
         chat_id: chatId,
         type: 'group',
         name: this.#name,
@@ -334,7 +364,8 @@ export class ChatModel {
         is_pinned: false,
         created_at: self.joinedAt,
         updated_at: self.leftAt ?? [activity, self.joinedAt].sort().at(-1) ?? '',
-        state_version: this.#stateVersion,
+        version,
+        state_version,
         participants: this.isMember
           ? [...this.#members].flatMap(([user_id, { leftSeq, role, joinedAt }]) =>
               leftSeq === null
@@ -342,8 +373,112 @@ export class ChatModel {
                 : [],
             )
           : [],
-      },
     };
+  }
+
+  summary(): ChatSummary {
+    const { participants: _, ...summary } = this.chat();
+    return summary;
+  }
+
+  /** The present answer of `sync`. Pages end at a number of each kind. */
+  sync({ user, chats = {}, limit = 200 }: SyncInput): SyncResult {
+    const known = user !== undefined && user <= this.#userVersion ? user : 0;
+    const changed = this.#own.filter(({ version }) => version > known);
+    const page = changed.slice(0, limit);
+    const more = changed.length > page.length;
+    const named = chats[chatId];
+    // Own changes first, with the chat that they are about; while they are cut nothing else is put behind them.
+    const told = (named && !more) || page.length > 0 ? this.#syncChat(named, limit) : null;
+    return {
+      user: {
+        version: more ? (page.at(-1)?.version ?? known) : this.#userVersion,
+        reset: user !== undefined && user > this.#userVersion,
+        changes: page.map((record) => this.#ownChange(record)),
+      },
+      chats: told ? [told.chat] : [],
+      has_more: more || (told?.more ?? false),
+    };
+  }
+
+  #syncChat(
+    given: { version: number; state_version: number } | undefined,
+    limit: number,
+  ): { chat: SyncChat; more: boolean } | null {
+    const { joinedAtState } = this.#member(this.me);
+    const summary = this.summary();
+    const { version: head, state_version: stateHead } = summary;
+    const reset = !given || given.state_version < joinedAtState || (this.isMember && given.version > head);
+    const from = reset ? { version: 0, state_version: 0 } : given;
+    if (!reset && from.version >= head && from.state_version >= stateHead) return null;
+    const people = this.#people().filter(
+      ({ changedAt }) => this.isMember && (changedAt > from.state_version || reset),
+    );
+    const participants = reset ? people : people.slice(0, limit);
+    const morePeople = people.length > participants.length;
+    const messages = this.#visible().filter(({ version }) => version > from.version && version <= head);
+    messages.sort((a, b) => a.version - b.version);
+    const told = reset
+      ? this.#visible().slice(-firstMessages)
+      : messages.slice(0, Math.max(1, limit - participants.length));
+    const moreMessages = !reset && messages.length > told.length;
+    const numbers = {
+      version: moreMessages ? (told.at(-1)?.version ?? 0) : head,
+      state_version: morePeople ? (participants.at(-1)?.changedAt ?? 0) : stateHead,
+    };
+    return {
+      chat: {
+        chat_id: chatId,
+        reset,
+        removed: !this.isMember,
+        ...numbers,
+        // As it is now, but for its numbers.
+        chat: { ...summary, ...numbers },
+        participants: participants.map(({ changedAt: _, ...person }) => person),
+        messages: told.map((message) => this.#render(message)),
+      },
+      more: morePeople || moreMessages,
+    };
+  }
+
+  #people(): (SyncParticipant & { changedAt: number })[] {
+    const people = [...this.#members].map(([user_id, member]) => ({
+      user_id,
+      display_name: user_id,
+      avatar_url: '',
+      role: member.role,
+      joined_at: member.joinedAt,
+      is_member: member.leftSeq === null,
+      joined_seq: member.joinedSeq,
+      left_seq: member.leftSeq,
+      delivered_seq: member.delivered,
+      read_seq: member.read,
+      changedAt: member.changedAt,
+    }));
+    return people.sort((a, b) => a.changedAt - b.changedAt);
+  }
+
+  #ownChange({ version, kind, ref }: OwnRecord): OwnChange {
+    const chat_id = chatId;
+    const { is_muted, mute_until, is_pinned } = this.chat();
+    if (kind === 'chat') return { kind, version, chat_id };
+    if (kind === 'chat_own') return { kind, version, chat_id, is_muted, mute_until, is_pinned };
+    if (kind === 'hide') return { kind, version, chat_id, message_id: ref };
+    return { kind, version, chat_id, message_id: ref, is_starred: this.#starred.has(ref) };
+  }
+
+  /** Something of the user's own; an earlier change of the same is told by this one. */
+  #raise(kind: OwnRecord['kind'], ref: string): number {
+    const before = this.#own.findIndex((own) => own.kind === kind && own.ref === ref);
+    if (before >= 0) this.#own.splice(before, 1);
+    this.#own.push({ version: ++this.#userVersion, kind, ref });
+    return this.#userVersion;
+  }
+
+  /** Something of a member. */
+  #change(userId: string): number {
+    this.#member(userId).changedAt = ++this.#stateVersion;
+    return this.#stateVersion;
   }
 
   /** A page of history, oldest first, and the cursor of the next older one. */
@@ -395,7 +530,7 @@ export class ChatModel {
     this.told.push({ type: 'message.new', data });
   }
 
-  #join(id: string): void {
+  #join(id: string, state: number): void {
     const joinedAt = this.#now();
     const known = this.#members.get(id);
     // Who comes last is listed last.
@@ -408,13 +543,25 @@ export class ChatModel {
       delivered: known?.delivered ?? 0,
       read: known?.read ?? 0,
       role: 'member',
+      changedAt: state,
+      joinedAtState: state,
     });
   }
 
   #member(id: string): Member {
     const member = this.#members.get(id);
     return (
-      member ?? { joinedSeq: 0, leftSeq: 0, leftAt: '', joinedAt: '', delivered: 0, read: 0, role: 'member' }
+      member ?? {
+        joinedSeq: 0,
+        leftSeq: 0,
+        leftAt: '',
+        joinedAt: '',
+        delivered: 0,
+        read: 0,
+        role: 'member',
+        changedAt: 0,
+        joinedAtState: 0,
+      }
     );
   }
 
@@ -455,7 +602,7 @@ export class ChatModel {
     const reply = this.messages.find(({ message_id }) => message_id === message.reply_to_message_id);
     const shown = reply && (forAll || this.#sees(reply)) ? reply : null;
     const { message_id = '', sender_id = '', type = 'text' } = shown ?? {};
-    const gone = !shown || shown.is_deleted || (!forAll && this.#hidden.has(message_id));
+    const gone = !shown || shown.is_deleted;
     const preview = gone ? '' : previewOf(shown);
     return {
       ...structuredClone(message),

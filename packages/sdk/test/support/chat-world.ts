@@ -1,6 +1,7 @@
 /** A fake server with one group in it, and a client that looks at it. */
 import { expect, vi } from 'vitest';
-import type { ParleyClient } from '../../src/index.ts';
+import type { SyncInput } from '@parley/contract';
+import type { ClientOptions, ParleyClient } from '../../src/index.ts';
 import type { Timing } from '../../src/timing.ts';
 import { Refused } from './accounts.ts';
 import { ChatModel } from './chat-model.ts';
@@ -8,7 +9,7 @@ import { signedIn, startServer } from './client.ts';
 import type { FakeServer } from './server.ts';
 
 /** What a view does by time, as short as a test needs it. */
-const quick: Partial<Timing> = { refetchMs: 10, refetchMaxMs: 40, refetchLaterMs: 20 };
+const quick: Partial<Timing> = { gapMs: 10, refetchMs: 10, refetchMaxMs: 40, refetchLaterMs: 20, writeMs: 5 };
 
 export interface World {
   server: FakeServer;
@@ -19,12 +20,28 @@ export interface World {
   tell(): void;
   /** How often each procedure was called. */
   calls: Map<string, number>;
+  /** What was asked of `sync`, over HTTP and the live connection. */
+  asked: { by: 'http' | 'socket'; input: SyncInput }[];
 }
 
+/** What is told of a chat that is none of the user's. */
+const stranger = {
+  version: 0,
+  state_version: 0,
+  reset: true,
+  removed: true,
+  chat: null,
+  participants: [],
+  messages: [],
+};
+
 /** The client is signed in, not connected. */
-export async function startWorld(timing: Partial<Timing> = {}): Promise<World> {
+export async function startWorld(
+  timing: Partial<Timing> = {},
+  options: Partial<ClientOptions> = {},
+): Promise<World> {
   const server = await startServer();
-  const client = await signedIn(server, {}, { ...quick, ...timing });
+  const client = await signedIn(server, options, { ...quick, ...timing });
   const model = new ChatModel(client.session ?? '');
   const chatId = model.chat().chat_id;
   const calls = new Map<string, number>();
@@ -36,14 +53,17 @@ export async function startWorld(timing: Partial<Timing> = {}): Promise<World> {
     calls.set(path, (calls.get(path) ?? 0) + 1);
     return false;
   };
-  server.overrides['chats.get'] = (input) => {
-    known((input as { id: string }).id);
-    return model.chat();
+  const asked: World['asked'] = [];
+  const sync = (by: 'http' | 'socket', input: SyncInput) => {
+    asked.push({ by, input });
+    const { chats = {}, ...rest } = input;
+    const { [chatId]: own, ...others } = chats;
+    const answer = model.sync({ ...rest, chats: own ? { [chatId]: own } : {} });
+    const strange = Object.keys(others).map((chat_id) => ({ ...stranger, chat_id }));
+    return { ...answer, chats: [...strange, ...answer.chats] };
   };
-  server.overrides['chats.list'] = () => {
-    const { participants: _, ...summary } = model.chat();
-    return { chats: [summary], next_cursor: null };
-  };
+  server.overrides['sync.changes'] = (input) => sync('http', input as SyncInput);
+  server.overrides['chats.list'] = () => ({ chats: [model.summary()], next_cursor: null });
   server.overrides['messages.list'] = (input) => {
     const { chat_id, cursor, limit } = input as { chat_id: string; cursor?: string; limit: number };
     known(chat_id);
@@ -63,6 +83,7 @@ export async function startWorld(timing: Partial<Timing> = {}): Promise<World> {
   server.overrides['messages.markRead'] = (input) =>
     read((input as { up_to_message_id: string }).up_to_message_id);
   server.onEvent = (event, data) => {
+    if (event === 'sync') return { ok: true, data: sync('socket', data as SyncInput) };
     if (event !== 'message.read') return undefined;
     return { ok: true, data: read((data as { up_to_message_id: string }).up_to_message_id) };
   };
@@ -76,7 +97,7 @@ export async function startWorld(timing: Partial<Timing> = {}): Promise<World> {
   const tell = () => {
     for (const event of model.told.splice(0)) if ('data' in event) server.broadcast(event.type, event.data);
   };
-  return { server, client, model, chatId, tell, calls };
+  return { server, client, model, chatId, tell, calls, asked };
 }
 
 /** What the client shows is what the server says, but for the number that receipts raise without telling all. */

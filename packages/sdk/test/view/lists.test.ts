@@ -1,6 +1,6 @@
 // The list of chats, views without a live connection, and what is kept of views that nobody shows.
 import { randomUUID } from 'node:crypto';
-import type { ChatSummary } from '@parley/contract';
+import type { ChatSummary, SyncInput, SyncResult } from '@parley/contract';
 import { describe, expect, test } from 'vitest';
 import type { ParleyClient } from '../../src/index.ts';
 import { converged, startWorld, until, type World } from '../support/chat-world.ts';
@@ -9,73 +9,102 @@ import { signedIn, startServer } from '../support/client.ts';
 const text = (body: string) => ({ type: 'text' as const, payload: { body } });
 
 describe('the list', () => {
-  /** A server with so many chats, each a minute older than the one before. */
+  /** A server with so many chats, each a minute older than the one before, which it tells page by page. */
   async function manyChats(world: World, count: number): Promise<ChatSummary[]> {
-    const { participants: _, ...summary } = world.model.chat();
+    const summary = world.model.summary();
+    const last = {
+      sender_id: world.model.me,
+      type: 'text' as const,
+      preview: 'hello',
+      timestamp: summary.created_at,
+    };
     const chats = Array.from({ length: count }, (_, at) => ({
       ...summary,
       chat_id: randomUUID(),
       name: `chat ${at}`,
+      unread_count: at % 3,
+      last_message: { ...last, message_id: randomUUID() },
       updated_at: new Date(Date.parse(summary.updated_at) - at * 60_000).toISOString(),
     }));
-    world.server.overrides['chats.list'] = (input) => {
-      const { cursor = '0', limit } = input as { cursor?: string; limit: number };
-      const sorted = chats.toSorted(
-        (a, b) => Number(b.is_pinned) - Number(a.is_pinned) || (a.updated_at < b.updated_at ? 1 : -1),
-      );
-      const end = Number(cursor) + limit;
-      return { chats: sorted.slice(Number(cursor), end), next_cursor: end < count ? String(end) : null };
+    const sync = ({ user = 0, chats: named = {} }: SyncInput): SyncResult => {
+      const end = Math.min(chats.length, user + 20);
+      const told = chats.filter(({ chat_id, state_version }, at) => {
+        const held = named[chat_id];
+        return held ? held.state_version < state_version : at >= user && at < end;
+      });
+      return {
+        user: {
+          version: end,
+          reset: user === 0,
+          changes: chats
+            .slice(user, end)
+            .map(({ chat_id }, at) => ({ kind: 'chat', version: user + at + 1, chat_id })),
+        },
+        chats: told.map((chat) => ({
+          chat_id: chat.chat_id,
+          version: chat.version,
+          state_version: chat.state_version,
+          reset: !named[chat.chat_id],
+          removed: false,
+          chat,
+          participants: [],
+          messages: [],
+        })),
+        has_more: end < chats.length,
+      };
     };
-    world.server.overrides['chats.get'] = (input) => {
-      const found = chats.find(({ chat_id }) => chat_id === (input as { id: string }).id);
-      return { ...found, participants: [] };
-    };
+    world.server.overrides['sync.changes'] = (input) => sync(input as SyncInput);
+    world.server.onEvent = (event, data) =>
+      event === 'sync' ? { ok: true, data: sync(data as SyncInput) } : undefined;
     return chats;
   }
 
   const names = (client: ParleyClient) => client.chats.all.map(({ name }) => name);
 
-  test('comes in pages, pinned first, then by activity', async () => {
+  test('is all there once it was loaded: pinned first, then by activity, with exact totals', async () => {
     const world = await startWorld();
     const { client } = world;
     const chats = await manyChats(world, 45);
     Object.assign(chats[30] ?? {}, { is_pinned: true });
+    Object.assign(chats[2] ?? {}, { is_muted: true });
+    expect(client.chats.hasMore).toBe(false);
+    const seen: boolean[] = [];
+    client.chats.subscribe(() => seen.push(client.chats.hasMore));
     await client.chats.load();
+    await Promise.resolve();
     expect(names(client).slice(0, 3)).toEqual(['chat 30', 'chat 0', 'chat 1']);
-    expect([client.chats.all.length, client.chats.hasMore]).toEqual([20, true]);
-    await client.chats.loadMore();
-    await client.chats.loadMore();
-    await client.chats.loadMore();
     expect([client.chats.all.length, client.chats.hasMore]).toEqual([45, false]);
+    expect(client.chats.unread).toBe(45 - 2);
+    expect([seen[0], seen.at(-1)]).toEqual([true, false]);
   });
 
-  test('is fetched again as far as it was, and moves with events', async () => {
+  test('is synced with each connection, and moves with events', async () => {
     const world = await startWorld();
     const { client, server } = world;
     const chats = await manyChats(world, 45);
     await client.chats.load();
-    await client.chats.loadMore();
     Object.assign(chats[25] ?? {}, { name: 'renamed', state_version: 7 });
     await client.realtime.connect();
     await client.settled();
-    expect(client.chats.all).toHaveLength(40);
     expect(names(client)[25]).toBe('renamed');
     const pinned = chats[39]?.chat_id ?? '';
-    server.broadcast('chat.updated', { chat_id: pinned, changes: { is_pinned: true }, user_version: 5 });
+    server.broadcast('chat.updated', { chat_id: pinned, changes: { is_pinned: true }, user_version: 46 });
     await until(() => expect(names(client)[0]).toBe('chat 39'));
   });
 
-  test('fetches a chat that it hears of for the first time', async () => {
+  test('has a chat that it hears of for the first time', async () => {
     const world = await startWorld();
     const { client, server } = world;
-    const chats = await manyChats(world, 45);
+    const chats = await manyChats(world, 20);
     await client.chats.load();
     await client.realtime.connect();
     await client.settled();
-    const far = chats[44] as ChatSummary;
-    Object.assign(far, { updated_at: '2026-09-01T00:00:00.000Z' });
-    server.broadcast('chat.updated', { chat_id: far.chat_id, changes: { name: 'x' }, state_version: 9 });
-    await until(() => expect(names(client)[0]).toBe('chat 44'));
+    const next = { ...(chats[0] as ChatSummary), chat_id: randomUUID(), name: 'new' };
+    chats.push({ ...next, updated_at: '2026-09-01T00:00:00.000Z' } as (typeof chats)[number]);
+    const { chat_id, name, type } = next;
+    const data = { chat_id, type, name, participants: [], state_version: 1, user_version: 21 };
+    server.broadcast('chat.created', data);
+    await until(() => expect(names(client)[0]).toBe('new'));
     expect(client.chats.all).toHaveLength(21);
   });
 
@@ -162,22 +191,22 @@ describe('a view', () => {
   test('that is released keeps its newest messages, and goes on from there', async () => {
     const world = await startWorld();
     const { client, model, chatId, tell } = world;
-    for (let at = 0; at < 120; at++) model.send(model.everyone[1] ?? '', `hello ${at}`);
+    for (let at = 0; at < 320; at++) model.send(model.everyone[1] ?? '', `hello ${at}`);
     model.told.length = 0;
     await client.realtime.connect();
     const view = client.messages(chatId);
     await view.load();
-    await view.loadOlder();
+    while (view.hasOlder) await view.loadOlder(100);
     const stop = view.subscribe(() => {});
     view.release();
-    expect(view.all).toHaveLength(100);
+    expect(view.all).toHaveLength(320);
     stop();
     view.release();
-    expect([view.all.length, view.hasOlder]).toEqual([50, true]);
-    for (let at = 0; at < 130; at++) model.send(model.everyone[1] ?? '', `more ${at}`);
+    expect([view.all.length, view.hasOlder]).toEqual([200, true]);
+    for (let at = 0; at < 230; at++) model.send(model.everyone[1] ?? '', `more ${at}`);
     tell();
-    await until(() => expect(view.all.at(-1)).toMatchObject({ payload: { body: 'more 129' } }));
-    expect(view.all.length).toBeLessThanOrEqual(100);
+    await until(() => expect(view.all.at(-1)).toMatchObject({ payload: { body: 'more 229' } }));
+    expect(view.all.length).toBeLessThanOrEqual(400);
     await view.load();
     await view.loadOlder();
     await converged(world);
@@ -208,7 +237,11 @@ describe('a view', () => {
     const first = await signedIn(server, { storage });
     const { createClient } = await import('../../src/index.ts');
     await using client = createClient({ url: server.url, storage });
-    server.overrides['chats.list'] = () => ({ chats: [], next_cursor: null });
+    server.overrides['sync.changes'] = () => ({
+      user: { version: 0, reset: true, changes: [] },
+      chats: [],
+      has_more: false,
+    });
     await client.chats.load();
     expect(client.session).toBe(first.session);
   });

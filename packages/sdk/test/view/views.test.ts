@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Refused } from '../support/accounts.ts';
 import { converged, startWorld, until, type World } from '../support/chat-world.ts';
-import { status } from '../support/client.ts';
+import { signedIn, status } from '../support/client.ts';
 import { failed } from '../support/server.ts';
 
 const text = (body: string) => ({ type: 'text' as const, payload: { body } });
@@ -42,50 +42,106 @@ describe('a chat that is shown', () => {
     expect(client.chats.find(chatId)).toMatchObject({ name: 'Pier', is_muted: true, unread_count: 2 });
   });
 
-  test('is fetched again where an event is missing', async () => {
+  test('is asked for alone, with the user’s number, over the live connection, where an event is missing', async () => {
     const world = await showing();
-    const { model, other, tell, calls } = world;
-    const before = calls.get('messages.list') ?? 0;
+    const { model, other, tell, asked, chatId, calls } = world;
+    await world.client.settled();
+    asked.length = 0;
+    const { version, state_version } = model.chat();
+    const pages = calls.get('messages.list');
     model.send(other, 'lost');
     model.told.length = 0;
     model.send(other, 'seen');
     tell();
+    await until(() => expect(world.client.messages(chatId).all).toHaveLength(5));
+    const chats = { [chatId]: { version, state_version } };
+    expect(asked).toEqual([{ by: 'socket', input: expect.objectContaining({ user: model.userVersion, chats }) }]);
+    expect(calls.get('messages.list')).toBe(pages);
     await converged(world);
-    expect(calls.get('messages.list')).toBe(before + 1);
+  });
+
+  test('asks for nothing where events only overtook each other', async () => {
+    const world = await showing({ gapMs: 100 });
+    const { model, other, tell, asked, client, chatId } = world;
+    await client.settled();
+    asked.length = 0;
+    for (let at = 0; at < 5; at++) model.send(other, `swapped ${at}`);
+    for (let at = 0; at < 5; at++) model.mute();
+    model.told.reverse();
+    tell();
+    const view = client.messages(chatId);
+    await until(() => expect(view.all).toHaveLength(8));
+    await until(() => expect(client.chats.find(chatId)?.is_muted).toBe(true));
+    expect(asked).toEqual([]);
+    await converged(world);
+  });
+
+  test('asks for what is the user’s own where its number jumps, and for no chat', async () => {
+    const world = await showing();
+    const { model, tell, asked, client, chatId } = world;
+    await client.settled();
+    asked.length = 0;
+    const { userVersion } = model;
+    model.star(0);
+    model.told.length = 0;
+    model.mute();
+    tell();
+    await until(() => expect(client.messages(chatId).all[0]).toMatchObject({ is_starred: true }));
+    expect(asked).toEqual([{ by: 'socket', input: expect.objectContaining({ user: userVersion, chats: {} }) }]);
+    await converged(world);
+  });
+
+  test('keeps its messages where it is removed, and begins anew where it is let in again', async () => {
+    const world = await showing();
+    const { model, other, tell, client, chatId } = world;
+    const view = client.messages(chatId);
+    model.toggleMember(model.me);
+    tell();
+    await until(() => expect(view.chat?.is_member).toBe(false));
+    expect([view.all.length, view.participants]).toEqual([3, []]);
+    model.send(other, 'not for me');
+    model.toggleMember(model.me);
+    model.send(other, 'welcome');
+    tell();
+    await converged(world);
+    expect(view.all).toMatchObject([{ type: 'system' }, { payload: { body: 'welcome' } }]);
   });
 
   test('has what came while its page was on its way, and not what was deleted meanwhile', async () => {
     const world = await showing();
     const { model, other, tell, server, client, chatId } = world;
-    const list = server.overrides['messages.list'];
+    const view = client.messages(chatId);
+    for (let at = 0; at < 150; at++) model.send(other, `more ${at}`);
+    model.told.length = 0;
+    await client.chats.load();
+    view.release();
+    await world.client.close();
     const begun = Promise.withResolvers<void>();
     const held = Promise.withResolvers<void>();
+    const again = await signedIn(server, {}, { gapMs: 10 });
+    await again.realtime.connect();
+    const shown = again.messages(chatId);
+    await again.chats.load();
+    const list = server.overrides['messages.list'];
     server.overrides['messages.list'] = async (input, context) => {
       const page = list?.(input, context);
       begun.resolve();
       await held.promise;
       return page;
     };
-    model.told.length = 0;
-    model.send(other, 'lost');
-    model.told.length = 0;
-    model.send(other, 'seen');
-    tell();
+    const loading = shown.load();
     await begun.promise;
-    delete server.overrides['messages.list'];
     if (list) server.overrides['messages.list'] = list;
     model.send(other, 'meanwhile');
-    model.deleteForAll(1);
-    model.deleteForMe(2);
+    model.deleteForAll(130);
+    model.deleteForMe(131);
+    model.edit(132, 'edited');
     tell();
-    const view = client.messages(chatId);
-    await until(() =>
-      expect(view.all.find((message) => 'seq' in message && message.seq === 2)).toMatchObject({
-        is_deleted: true,
-      }),
-    );
+    await until(() => expect(shown.all.at(-1)).toMatchObject({ payload: { body: 'meanwhile' } }));
     held.resolve();
-    await converged(world);
+    await loading;
+    await converged({ ...world, client: again });
+    expect(shown.all.length).toBeGreaterThan(45);
   });
 
   test('is as it is now after a time without a connection', async () => {
@@ -133,8 +189,8 @@ describe('a chat that is shown', () => {
 
   test('is asked for seldom, however often it is in doubt', async () => {
     const world = await showing({ refetchMs: 200, refetchMaxMs: 5000 });
-    const { model, other, tell, calls } = world;
-    const before = calls.get('chats.get') ?? 0;
+    const { model, other, tell, asked } = world;
+    const before = asked.length;
     for (let round = 0; round < 40; round++) {
       model.send(other, 'lost');
       model.told.length = 0;
@@ -144,17 +200,17 @@ describe('a chat that is shown', () => {
     }
     await converged(world);
     // Each try to compare may ask once more.
-    expect((calls.get('chats.get') ?? 0) - before).toBeLessThan(8);
+    expect(asked.length - before).toBeLessThan(8);
   });
 
   test('waits out a server that asks to wait', async () => {
     const world = await showing();
     const { model, other, tell, server } = world;
-    const get = server.overrides['chats.get'];
+    const { onEvent } = server;
     let refused = 0;
-    server.overrides['chats.get'] = (input, context) => {
-      if (refused++ < 3) throw new Refused('TOO_MANY_REQUESTS', 'wait', 0);
-      return get?.(input, context);
+    server.onEvent = (event, data) => {
+      if (event === 'sync' && refused++ < 3) return failed(new Refused('TOO_MANY_REQUESTS', 'wait', 0));
+      return onEvent(event, data);
     };
     model.send(other, 'lost');
     model.told.length = 0;
@@ -209,7 +265,9 @@ describe('statuses', () => {
   test('go back to what is true where a read was refused', async () => {
     const world = await showing();
     const { server, client, chatId } = world;
-    server.onEvent = (event) => (event === 'message.read' ? failed(new Refused('NOT_FOUND')) : undefined);
+    const { onEvent } = server;
+    server.onEvent = (event, data) =>
+      event === 'message.read' ? failed(new Refused('NOT_FOUND')) : onEvent(event, data);
     await expect(client.messages(chatId).markRead()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await converged(world);
     expect(client.chats.find(chatId)?.unread_count).toBe(3);

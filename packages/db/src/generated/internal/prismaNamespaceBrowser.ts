@@ -174,7 +174,8 @@ export const ChatParticipantScalarFieldEnum = {
   left_view: 'left_view',
   delivered_seq: 'delivered_seq',
   read_seq: 'read_seq',
-  state_version: 'state_version'
+  state_version: 'state_version',
+  joined_version: 'joined_version'
 } as const
 
 export type ChatParticipantScalarFieldEnum = (typeof ChatParticipantScalarFieldEnum)[keyof typeof ChatParticipantScalarFieldEnum]

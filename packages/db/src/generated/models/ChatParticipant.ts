@@ -32,6 +32,7 @@ export type ChatParticipantAvgAggregateOutputType = {
   delivered_seq: number | null
   read_seq: number | null
   state_version: number | null
+  joined_version: number | null
 }
 
 export type ChatParticipantSumAggregateOutputType = {
@@ -40,6 +41,7 @@ export type ChatParticipantSumAggregateOutputType = {
   delivered_seq: bigint | null
   read_seq: bigint | null
   state_version: bigint | null
+  joined_version: bigint | null
 }
 
 export type ChatParticipantMinAggregateOutputType = {
@@ -60,6 +62,7 @@ export type ChatParticipantMinAggregateOutputType = {
   delivered_seq: bigint | null
   read_seq: bigint | null
   state_version: bigint | null
+  joined_version: bigint | null
 }
 
 export type ChatParticipantMaxAggregateOutputType = {
@@ -80,6 +83,7 @@ export type ChatParticipantMaxAggregateOutputType = {
   delivered_seq: bigint | null
   read_seq: bigint | null
   state_version: bigint | null
+  joined_version: bigint | null
 }
 
 export type ChatParticipantCountAggregateOutputType = {
@@ -101,6 +105,7 @@ export type ChatParticipantCountAggregateOutputType = {
   delivered_seq: number
   read_seq: number
   state_version: number
+  joined_version: number
   _all: number
 }
 
@@ -111,6 +116,7 @@ export type ChatParticipantAvgAggregateInputType = {
   delivered_seq?: true
   read_seq?: true
   state_version?: true
+  joined_version?: true
 }
 
 export type ChatParticipantSumAggregateInputType = {
@@ -119,6 +125,7 @@ export type ChatParticipantSumAggregateInputType = {
   delivered_seq?: true
   read_seq?: true
   state_version?: true
+  joined_version?: true
 }
 
 export type ChatParticipantMinAggregateInputType = {
@@ -139,6 +146,7 @@ export type ChatParticipantMinAggregateInputType = {
   delivered_seq?: true
   read_seq?: true
   state_version?: true
+  joined_version?: true
 }
 
 export type ChatParticipantMaxAggregateInputType = {
@@ -159,6 +167,7 @@ export type ChatParticipantMaxAggregateInputType = {
   delivered_seq?: true
   read_seq?: true
   state_version?: true
+  joined_version?: true
 }
 
 export type ChatParticipantCountAggregateInputType = {
@@ -180,6 +189,7 @@ export type ChatParticipantCountAggregateInputType = {
   delivered_seq?: true
   read_seq?: true
   state_version?: true
+  joined_version?: true
   _all?: true
 }
 
@@ -288,6 +298,7 @@ export type ChatParticipantGroupByOutputType = {
   delivered_seq: bigint
   read_seq: bigint
   state_version: bigint
+  joined_version: bigint
   _count: ChatParticipantCountAggregateOutputType | null
   _avg: ChatParticipantAvgAggregateOutputType | null
   _sum: ChatParticipantSumAggregateOutputType | null
@@ -332,6 +343,7 @@ export type ChatParticipantWhereInput = {
   delivered_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
+  joined_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   chat?: Prisma.XOR<Prisma.ChatScalarRelationFilter, Prisma.ChatWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }
@@ -355,6 +367,7 @@ export type ChatParticipantOrderByWithRelationInput = {
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
+  joined_version?: Prisma.SortOrder
   chat?: Prisma.ChatOrderByWithRelationInput
   user?: Prisma.UserOrderByWithRelationInput
 }
@@ -382,6 +395,7 @@ export type ChatParticipantWhereUniqueInput = Prisma.AtLeast<{
   delivered_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
+  joined_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   chat?: Prisma.XOR<Prisma.ChatScalarRelationFilter, Prisma.ChatWhereInput>
   user?: Prisma.XOR<Prisma.UserScalarRelationFilter, Prisma.UserWhereInput>
 }, "id" | "chat_id_user_id">
@@ -405,6 +419,7 @@ export type ChatParticipantOrderByWithAggregationInput = {
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
+  joined_version?: Prisma.SortOrder
   _count?: Prisma.ChatParticipantCountOrderByAggregateInput
   _avg?: Prisma.ChatParticipantAvgOrderByAggregateInput
   _max?: Prisma.ChatParticipantMaxOrderByAggregateInput
@@ -434,6 +449,7 @@ export type ChatParticipantScalarWhereWithAggregatesInput = {
   delivered_seq?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
+  joined_version?: Prisma.BigIntWithAggregatesFilter<"ChatParticipant"> | bigint | number
 }
 
 export type ChatParticipantCreateInput = {
@@ -453,6 +469,7 @@ export type ChatParticipantCreateInput = {
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
+  joined_version?: bigint | number
   chat: Prisma.ChatCreateNestedOneWithoutParticipantsInput
   user: Prisma.UserCreateNestedOneWithoutParticipationsInput
 }
@@ -476,6 +493,7 @@ export type ChatParticipantUncheckedCreateInput = {
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
+  joined_version?: bigint | number
 }
 
 export type ChatParticipantUpdateInput = {
@@ -495,6 +513,7 @@ export type ChatParticipantUpdateInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   chat?: Prisma.ChatUpdateOneRequiredWithoutParticipantsNestedInput
   user?: Prisma.UserUpdateOneRequiredWithoutParticipationsNestedInput
 }
@@ -518,6 +537,7 @@ export type ChatParticipantUncheckedUpdateInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ChatParticipantCreateManyInput = {
@@ -539,6 +559,7 @@ export type ChatParticipantCreateManyInput = {
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
+  joined_version?: bigint | number
 }
 
 export type ChatParticipantUpdateManyMutationInput = {
@@ -558,6 +579,7 @@ export type ChatParticipantUpdateManyMutationInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ChatParticipantUncheckedUpdateManyInput = {
@@ -579,6 +601,7 @@ export type ChatParticipantUncheckedUpdateManyInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ChatParticipantListRelationFilter = {
@@ -615,6 +638,7 @@ export type ChatParticipantCountOrderByAggregateInput = {
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
+  joined_version?: Prisma.SortOrder
 }
 
 export type ChatParticipantAvgOrderByAggregateInput = {
@@ -623,6 +647,7 @@ export type ChatParticipantAvgOrderByAggregateInput = {
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
+  joined_version?: Prisma.SortOrder
 }
 
 export type ChatParticipantMaxOrderByAggregateInput = {
@@ -643,6 +668,7 @@ export type ChatParticipantMaxOrderByAggregateInput = {
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
+  joined_version?: Prisma.SortOrder
 }
 
 export type ChatParticipantMinOrderByAggregateInput = {
@@ -663,6 +689,7 @@ export type ChatParticipantMinOrderByAggregateInput = {
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
+  joined_version?: Prisma.SortOrder
 }
 
 export type ChatParticipantSumOrderByAggregateInput = {
@@ -671,6 +698,7 @@ export type ChatParticipantSumOrderByAggregateInput = {
   delivered_seq?: Prisma.SortOrder
   read_seq?: Prisma.SortOrder
   state_version?: Prisma.SortOrder
+  joined_version?: Prisma.SortOrder
 }
 
 export type ChatParticipantCreateNestedManyWithoutUserInput = {
@@ -782,6 +810,7 @@ export type ChatParticipantCreateWithoutUserInput = {
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
+  joined_version?: bigint | number
   chat: Prisma.ChatCreateNestedOneWithoutParticipantsInput
 }
 
@@ -803,6 +832,7 @@ export type ChatParticipantUncheckedCreateWithoutUserInput = {
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
+  joined_version?: bigint | number
 }
 
 export type ChatParticipantCreateOrConnectWithoutUserInput = {
@@ -853,6 +883,7 @@ export type ChatParticipantScalarWhereInput = {
   delivered_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   read_seq?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
   state_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
+  joined_version?: Prisma.BigIntFilter<"ChatParticipant"> | bigint | number
 }
 
 export type ChatParticipantCreateWithoutChatInput = {
@@ -872,6 +903,7 @@ export type ChatParticipantCreateWithoutChatInput = {
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
+  joined_version?: bigint | number
   user: Prisma.UserCreateNestedOneWithoutParticipationsInput
 }
 
@@ -893,6 +925,7 @@ export type ChatParticipantUncheckedCreateWithoutChatInput = {
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
+  joined_version?: bigint | number
 }
 
 export type ChatParticipantCreateOrConnectWithoutChatInput = {
@@ -939,6 +972,7 @@ export type ChatParticipantCreateManyUserInput = {
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
+  joined_version?: bigint | number
 }
 
 export type ChatParticipantUpdateWithoutUserInput = {
@@ -958,6 +992,7 @@ export type ChatParticipantUpdateWithoutUserInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   chat?: Prisma.ChatUpdateOneRequiredWithoutParticipantsNestedInput
 }
 
@@ -979,6 +1014,7 @@ export type ChatParticipantUncheckedUpdateWithoutUserInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ChatParticipantUncheckedUpdateManyWithoutUserInput = {
@@ -999,6 +1035,7 @@ export type ChatParticipantUncheckedUpdateManyWithoutUserInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ChatParticipantCreateManyChatInput = {
@@ -1019,6 +1056,7 @@ export type ChatParticipantCreateManyChatInput = {
   delivered_seq?: bigint | number
   read_seq?: bigint | number
   state_version?: bigint | number
+  joined_version?: bigint | number
 }
 
 export type ChatParticipantUpdateWithoutChatInput = {
@@ -1038,6 +1076,7 @@ export type ChatParticipantUpdateWithoutChatInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   user?: Prisma.UserUpdateOneRequiredWithoutParticipationsNestedInput
 }
 
@@ -1059,6 +1098,7 @@ export type ChatParticipantUncheckedUpdateWithoutChatInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type ChatParticipantUncheckedUpdateManyWithoutChatInput = {
@@ -1079,6 +1119,7 @@ export type ChatParticipantUncheckedUpdateManyWithoutChatInput = {
   delivered_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   read_seq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  joined_version?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 
@@ -1102,6 +1143,7 @@ export type ChatParticipantSelect<ExtArgs extends runtime.Types.Extensions.Inter
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
+  joined_version?: boolean
   chat?: boolean | Prisma.ChatDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["chatParticipant"]>
@@ -1125,6 +1167,7 @@ export type ChatParticipantSelectCreateManyAndReturn<ExtArgs extends runtime.Typ
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
+  joined_version?: boolean
   chat?: boolean | Prisma.ChatDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["chatParticipant"]>
@@ -1148,6 +1191,7 @@ export type ChatParticipantSelectUpdateManyAndReturn<ExtArgs extends runtime.Typ
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
+  joined_version?: boolean
   chat?: boolean | Prisma.ChatDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["chatParticipant"]>
@@ -1171,9 +1215,10 @@ export type ChatParticipantSelectScalar = {
   delivered_seq?: boolean
   read_seq?: boolean
   state_version?: boolean
+  joined_version?: boolean
 }
 
-export type ChatParticipantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "chat_id" | "user_id" | "role" | "is_muted" | "mute_until" | "is_pinned" | "pin_changed_at" | "joined_at" | "left_at" | "joined_seq" | "left_seq" | "is_join_settled" | "is_leave_settled" | "left_view" | "delivered_seq" | "read_seq" | "state_version", ExtArgs["result"]["chatParticipant"]>
+export type ChatParticipantOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "chat_id" | "user_id" | "role" | "is_muted" | "mute_until" | "is_pinned" | "pin_changed_at" | "joined_at" | "left_at" | "joined_seq" | "left_seq" | "is_join_settled" | "is_leave_settled" | "left_view" | "delivered_seq" | "read_seq" | "state_version" | "joined_version", ExtArgs["result"]["chatParticipant"]>
 export type ChatParticipantInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   chat?: boolean | Prisma.ChatDefaultArgs<ExtArgs>
   user?: boolean | Prisma.UserDefaultArgs<ExtArgs>
@@ -1227,6 +1272,10 @@ export type $ChatParticipantPayload<ExtArgs extends runtime.Types.Extensions.Int
      * The chat's state_version at this row's last change.
      */
     state_version: bigint
+    /**
+     * The chat's state_version by which this membership began; 0 for who was there from the beginning.
+     */
+    joined_version: bigint
   }, ExtArgs["result"]["chatParticipant"]>
   composites: {}
 }
@@ -1670,6 +1719,7 @@ export interface ChatParticipantFieldRefs {
   readonly delivered_seq: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
   readonly read_seq: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
   readonly state_version: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
+  readonly joined_version: Prisma.FieldRef<"ChatParticipant", 'BigInt'>
 }
     
 

@@ -1,0 +1,50 @@
+/** Keeps a file of a message on the device. */
+import type { Media, ParleyClient, ParleyError, Progress } from '@parley/sdk';
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+export interface DownloadState {
+  /** Null while nothing is coming. */
+  readonly progress: Progress | null;
+  readonly error: ParleyError | null;
+  readonly start: (media: Media, name: string) => void;
+  readonly stop: () => void;
+}
+
+export function useDownload(client: ParleyClient): DownloadState {
+  const [progress, setProgress] = useState<Progress | null>(null);
+  const [error, setError] = useState<ParleyError | null>(null);
+  const running = useRef<AbortController | null>(null);
+  const stop = useCallback(() => running.current?.abort(), []);
+  useEffect(() => stop, [stop]);
+  const start = useCallback(
+    async (media: Media, name: string) => {
+      running.current?.abort();
+      const controller = new AbortController();
+      const { signal } = controller;
+      running.current = controller;
+      setError(null);
+      setProgress({ loaded: 0, total: media.size_bytes });
+      try {
+        save(await client.media.download(media, { signal, onProgress: setProgress }), name || media.media_id);
+      } catch (cause) {
+        // The client rejects with nothing else; who stops it knows.
+        if (!signal.aborted) setError(cause as ParleyError);
+      } finally {
+        if (running.current === controller) setProgress(null);
+      }
+    },
+    [client],
+  );
+  return { progress, error, start, stop };
+}
+
+/** Hands it to the browser, which puts it where downloads go. */
+function save(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser reads it after this turn.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

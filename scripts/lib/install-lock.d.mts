@@ -1,0 +1,4 @@
+export function acquireInstallLock(
+  file: string,
+  work?: string,
+): Promise<{ include(pid: number): void; release(): void }>;
