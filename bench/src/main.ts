@@ -13,18 +13,20 @@ import { parseScaleOptions, SCALE_USAGE, type ScaleOptions } from './scale/optio
 import type { ScaleResults } from './scale/report.ts';
 import type { StackResults } from './stack/report.ts';
 import { rounded } from './stats.ts';
+import { parseSyncOptions, SYNC_USAGE, type SyncOptions } from './sync/options.ts';
+import type { SyncResults } from './sync/report.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A page of results that is kept beside the files. */
 interface Page {
-  file: 'latest.md' | 'stack.md' | 'scale.md' | 'media.md';
+  file: 'latest.md' | 'stack.md' | 'scale.md' | 'media.md' | 'sync.md';
   title: string;
 }
 
 /** Writes the result file, its page and what `--json` asks for; returns where the results went. */
 function write(
-  results: Results | StackResults | ScaleResults | MediaResults,
+  results: Results | StackResults | ScaleResults | MediaResults | SyncResults,
   page: Page,
   report: string,
   options: Pick<Options, 'out' | 'json' | 'name'>,
@@ -46,9 +48,10 @@ function write(
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--scale')) return scale(parseScaleOptions(args));
   if (args.includes('--media')) return media(parseMediaOptions(args));
+  if (args.includes('--sync')) return sync(parseSyncOptions(args));
   const options = parseOptions(args);
   if (options === 'help') {
-    console.log([USAGE, SCALE_USAGE, MEDIA_USAGE].join('\n\n'));
+    console.log([USAGE, SCALE_USAGE, MEDIA_USAGE, SYNC_USAGE].join('\n\n'));
     return 0;
   }
   if (options.stack) return stack(options);
@@ -116,6 +119,30 @@ async function media(options: MediaOptions | 'help'): Promise<number> {
   const page = { file: 'media.md', title: 'Files and pushes' } as const;
   console.log(`Written to ${write(results, page, report, options)}`);
   return outcome.problems.length > 0 ? 1 : 0;
+}
+
+async function sync(options: SyncOptions | 'help'): Promise<number> {
+  if (options === 'help') {
+    console.log(SYNC_USAGE);
+    return 0;
+  }
+  const [{ JobProcess }, { publishedSyncOptions, renderSync }] = await Promise.all([
+    import('./media/job-process.ts'),
+    import('./sync/report.ts'),
+  ]);
+  const job = new JobProcess();
+  try {
+    const { changes, chats, rounds } = options;
+    const measured = await job.run('sync', { changes, chats, rounds, dataDir: join(job.folder, 'data') });
+    const results = { ...circumstances(), options: publishedSyncOptions(options), ...measured };
+    const report = renderSync(results);
+    console.log(`\n${report}`);
+    const page = { file: 'sync.md', title: 'Sync' } as const;
+    console.log(`Written to ${write(results, page, report, options)}`);
+    return measured.problems.length > 0 ? 1 : 0;
+  } finally {
+    await job.stop();
+  }
 }
 
 function circumstances(): Pick<Results, 'machine' | 'date' | 'commit'> {

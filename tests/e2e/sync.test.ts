@@ -1,8 +1,9 @@
 /** Exact sync on every wire (contract section 2, Sync). Random histories are in sync-model.test.ts. */
 import { randomUUID } from 'node:crypto';
 import { limits, type SyncChat, type SyncInput, type SyncResult } from '@parley/contract';
+import { expandOutbox } from '@parley/core';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startParley, type TestParley } from '../support/parley.ts';
 import { cast, type Person } from '../support/people.ts';
 
@@ -32,11 +33,12 @@ async function upToDate(who: Person): Promise<{ user: number; chats: NonNullable
 }
 const bodies = (chat: SyncChat) =>
   chat.messages.map(({ payload }) => ('body' in payload ? payload.body : ''));
-const sql = async (text: string, values: unknown[]) => {
+const sql = async <R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> => {
   const client = new pg.Client({ connectionString: parley.databaseUrl });
   await client.connect();
-  await client.query(text, values);
+  const { rows } = await client.query<R>(text, values);
   await client.end();
+  return rows;
 };
 
 describe('sync', () => {
@@ -252,6 +254,25 @@ describe('sync', () => {
     const begun = only(await sync(cleo, { user: 2, chats: { [chat_id]: { version: 0, state_version: 0 } } }));
     expect(begun).toMatchObject({ reset: true, state_version: 2 });
     expect(begun.messages.map(({ type }) => type)).toEqual(['system']);
+  });
+
+  it('goes on when the message of a removal was stored too late', async () => {
+    const { ada, ben } = await cast(parley, 'ada', 'ben');
+    const { chat_id } = await ada.group('Lake', ben);
+    const { core } = parley.runtimes.at(-1) as (typeof parley.runtimes)[number];
+    const add = vi.spyOn(core.sendQueue, 'add').mockRejectedValueOnce(new Error('a crash'));
+    await ada.do('DELETE', `/chats/${chat_id}/participants/${ben.id}`);
+    expect(add).toHaveBeenCalledOnce();
+    add.mockRestore();
+    const [row] = await sql<{ id: string; payload: unknown }>(
+      "SELECT id, payload FROM outbox WHERE subject = 'chat.system' AND payload -> 'message' ->> 'chat_id' = $1",
+      [chat_id],
+    );
+    const numbers = (page: SyncResult) => page.chats.map((each) => each.state_version);
+    expect(numbers(await sync(ada, {}))).toEqual([1]);
+    await expandOutbox(core, { id: row?.id ?? '', subject: 'chat.system', payload: row?.payload });
+    expect(numbers(await sync(ada, {}))).toEqual([2]);
+    expect(numbers(await sync(ben, {}))).toEqual([2]);
   });
 
   it('refuses what it cannot read, and takes as much as the contract says', async () => {

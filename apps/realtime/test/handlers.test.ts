@@ -27,6 +27,7 @@ describe('handlers of client events', () => {
       'typing.stop': 'chat_member',
       'presence.subscribe': 'signed_in',
       'presence.unsubscribe': 'self',
+      sync: 'self',
       ping: 'self',
     });
   });

@@ -5,6 +5,7 @@ import { Route, Router, Switch } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
 import { Messenger } from './messenger/messenger.tsx';
 import { createMainClient } from './session/client.ts';
+import { Named } from './session/named.tsx';
 import { SessionGate } from './session/session-gate.tsx';
 import { Frame } from './ui/frame.tsx';
 import { Part } from './ui/part.tsx';
@@ -33,7 +34,9 @@ export function App() {
                   </Part>
                 )}
               >
-                <Messenger />
+                <Named>
+                  <Messenger />
+                </Named>
               </SessionGate>
             </Route>
           </Switch>

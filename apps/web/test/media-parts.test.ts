@@ -1,4 +1,4 @@
-// What the web client finds out by itself: recordings in another container, which files can be sent, coordinates, numbers, marks.
+// What the web client finds out by itself: recordings in another container, which files can be sent, room, coordinates.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCoordinates } from '../src/media/attach/coordinates.ts';
@@ -7,9 +7,6 @@ import { kindOf, refusalOf } from '../src/media/kinds.ts';
 import { roomFor } from '../src/media/sizes.ts';
 import { samplesOf } from '../src/media/voice/opus.ts';
 import { webmToOgg } from '../src/media/voice/remux.ts';
-import { matches } from '../src/people/matching.ts';
-import { readPhone } from '../src/people/phone.ts';
-import { excerpt } from '../src/search/marked.ts';
 
 const head = Buffer.from('OpusHead\x01\x01\x38\x01\x80\xbb\x00\x00\x00\x00\x00', 'latin1');
 
@@ -167,56 +164,5 @@ describe('files', () => {
     [3_723_000, '1:02:03'],
   ])('%i ms reads %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
-  });
-});
-
-describe('people and what they wrote', () => {
-  test.each([
-    ['+49 (151) 123-4567', '+491511234567'],
-    ['0049 151 1234567', '+491511234567'],
-    ['0151 1234567', null],
-    ['+0151', null],
-    ['Mina', null],
-  ])('%j is read as a number', (text, expected) => {
-    expect(readPhone(text)).toBe(expected);
-  });
-
-  test('names match by the beginnings of their words', () => {
-    expect(matches('Chloé Martin', 'mar CHLOE')).toBe(true);
-    expect(matches('Chloé Martin', 'tin')).toBe(false);
-    expect(matches('Chloé Martin', ' ')).toBe(true);
-  });
-
-  test('an excerpt is the text around its first mark, whatever the marks', () => {
-    const marks = fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 1, max: 12 })), {
-      minLength: 1,
-      maxLength: 6,
-    });
-    fc.assert(
-      fc.property(fc.string({ minLength: 1, maxLength: 400 }), marks, (body, found) => {
-        const highlights = found.map(([start, length]) => ({
-          field: 'body' as const,
-          start,
-          end: start + length,
-        }));
-        const pieces = excerpt({ payload: { body }, highlights }) ?? [];
-        const text = pieces
-          .filter(
-            (piece, index) => piece.marked || piece.text !== '…' || (index > 0 && index < pieces.length - 1),
-          )
-          .map((piece) => piece.text)
-          .join('');
-        expect(body).toContain(text.replace(/^…|…$/g, ''));
-      }),
-    );
-    const body = `${'far away '.repeat(6)}at the lake, on Saturday`;
-    const start = body.indexOf('lake');
-    const found = excerpt({ payload: { body }, highlights: [{ field: 'body', start, end: start + 4 }] });
-    expect(found).toEqual([
-      { text: '…', marked: false },
-      { text: 'away far away far away far away at the ', marked: false },
-      { text: 'lake', marked: true },
-      { text: ', on Saturday', marked: false },
-    ]);
   });
 });

@@ -1,43 +1,22 @@
 // Files, places and recordings in the web client, as two people see them in a browser.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type Browser, chromium as engine } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensureWeb } from '../../../scripts/lib/web.ts';
-import { startParley, type TestParley } from '../../../tests/support/parley.ts';
-import type { SignedIn } from '../../../tests/support/rest.ts';
-import { chromium, Seat } from './support/conversation.ts';
-import { attach, isLoaded, paste, photo, png, withMicrophone } from './support/media.ts';
+import { chromium, type Seat } from './support/conversation.ts';
+import { attach, isLoaded, paste, photo, png, refuseOnce, Two } from './support/media.ts';
 
 describe.skipIf(!existsSync(chromium.executablePath))('files in a browser', () => {
-  let browser: Browser;
-  let parley: TestParley;
-  let mina: SignedIn;
-  let jonas: SignedIn;
+  let two: Two;
   let here: Seat;
   let there: Seat;
+  const meet = (name: string) => two.meet(name);
+  const history = (chatId: string) => two.parley.rest.history(two.mina, chatId);
 
   beforeAll(async () => {
-    await ensureWeb();
-    parley = await startParley();
-    browser = await engine.launch(withMicrophone);
-    [mina, jonas] = await Promise.all([parley.user('Mina'), parley.user('Jonas')]);
-    here = await Seat.take(browser, parley.url, mina);
-    there = await Seat.take(browser, parley.url, jonas);
+    two = await Two.start();
+    ({ here, there } = two);
   }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await parley?.[Symbol.asyncDispose]();
-  });
-
-  /** A chat of its own for each test, open on both sides; answers its id. */
-  async function meet(name: string): Promise<string> {
-    const body = { type: 'group', name, participant_ids: [jonas.id] };
-    const { data } = await parley.rest.call('POST', '/chats', { token: mina.token, body });
-    const { chat_id } = data as { chat_id: string };
-    await Promise.all([here.open(chat_id, name), there.open(chat_id, name)]);
-    return chat_id;
-  }
+  afterAll(() => two?.[Symbol.asyncDispose]());
 
   /** Those that people have sent; the group's own line is not one. */
   const messages = () => here.page.locator('article').filter({ has: here.page.locator('[data-status]') });
@@ -98,8 +77,8 @@ describe.skipIf(!existsSync(chromium.executablePath))('files in a browser', () =
     await here.page.getByRole('button', { name: 'Stop sending' }).click();
     await expect.poll(() => messages().count()).toBe(0);
     await network.detach();
-    await parley.settled();
-    const stored = await parley.rest.history(mina, chatId);
+    await two.parley.settled();
+    const stored = await history(chatId);
     expect(stored.map(({ type }) => type)).toEqual(['system']);
   });
 
@@ -133,8 +112,7 @@ describe.skipIf(!existsSync(chromium.executablePath))('files in a browser', () =
     await there.page.getByRole('button', { name: /^Speed 1×/ }).click();
     expect(await sound.evaluate((audio: HTMLAudioElement) => audio.playbackRate)).toBe(1.5);
 
-    const history = await parley.rest.history(mina, chatId);
-    const message = history.find(({ type }) => type === 'audio');
+    const message = (await history(chatId)).find(({ type }) => type === 'audio');
     expect(message).toMatchObject({ type: 'audio', media: { mime_type: 'audio/ogg; codecs=opus' } });
     const { duration_ms } = (message?.payload ?? {}) as { duration_ms?: number };
     expect(duration_ms).toBeGreaterThan(1800);
@@ -209,19 +187,11 @@ describe.skipIf(!existsSync(chromium.executablePath))('files in a browser', () =
     await sendButton(here).click();
     const picture = there.page.getByRole('button', { name: 'Open photo' });
     await picture.waitFor();
-    let refused = 0;
-    const first = new Set<string>();
-    await there.page.route('**/objects/**', (route) => {
-      const { pathname } = new URL(route.request().url());
-      if (first.has(pathname)) return route.continue();
-      first.add(pathname);
-      refused++;
-      return route.fulfill({ status: 403, body: '' });
-    });
+    const refused = await refuseOnce(there.page);
     await there.page.reload();
     await picture.waitFor();
     await expect.poll(() => isLoaded(picture.locator('img').last())).toBe(true);
-    expect(refused).toBeGreaterThan(0);
+    expect(refused.size).toBeGreaterThan(0);
     await there.page.unroute('**/objects/**');
   });
 });

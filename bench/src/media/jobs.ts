@@ -15,6 +15,7 @@ type Handlers = {
 // Each loads only what it measures.
 const handlers: Handlers = {
   imageTools: async (params) => (await import('./image-tools-job.ts')).runImageTools(params),
+  sync: async (params) => (await import('../sync/job.ts')).runSync(params),
   pushes: async (params) => (await import('./push-job.ts')).runPushes(params),
 };
 

@@ -2,6 +2,7 @@
 import type { MediaType } from '@parley/contract';
 
 import type { Summary } from '../histogram.ts';
+import type { SyncJob, SyncMeasured } from '../sync/job.ts';
 import type { FamilyUse } from './family.ts';
 
 /** A file that is uploaded, on the disk of this machine. */
@@ -131,4 +132,5 @@ export interface PushResult {
 export interface JobMethods {
   imageTools: { params: ImageToolsJob; result: ImageToolsResult };
   pushes: { params: PushJob; result: PushResult[] };
+  sync: { params: SyncJob; result: SyncMeasured };
 }

@@ -87,6 +87,10 @@ test('answers each message once, also those that came while it was away', async 
   const all = ['Mina: See you at the lake?', 'bot: See you at the lake?'];
   all.push('Mina: one', 'Mina: two', 'bot: one', 'bot: two');
   await expect.poll(said, { timeout: 10_000 }).toEqual(all);
+  // Replies are not answered.
+  const { messages } = await mina.messages.list({ chat_id, limit: 1 });
+  const reply = { reply_to_message_id: messages[0]?.message_id ?? '' };
+  await mina.realtime.send({ chat_id, type: 'text', payload: { body: 'thanks' }, ...reply });
   expect(await say(mina, chat_id, 'three')).toBe('three');
-  expect(await said()).toEqual([...all, 'Mina: three', 'bot: three']);
+  expect(await said()).toEqual([...all, 'Mina: thanks', 'Mina: three', 'bot: three']);
 });

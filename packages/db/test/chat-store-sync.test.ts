@@ -86,14 +86,21 @@ describe('standings', () => {
       await ask({ [same]: [0, 1], [moved]: [0, 1], [former]: [0, 1], [foreign]: [0, 1], [missing]: [0, 0] }),
     ).toEqual({ [moved]: 'moved', [former]: 'former', [foreign]: 'stranger', [missing]: 'stranger' });
     expect(await ask({ [same]: [0, 7] })).toEqual({ [same]: 'moved' });
-    // Not before it is known where the window ends.
-    expect(await ask({ [former]: [8, 2] })).toEqual({ [former]: 'former' });
+    // Until it is known where the window ends there is nothing more to tell.
+    expect(await ask({ [former]: [7, 1] })).toEqual({ [former]: 'former' });
+    expect(await ask({ [former]: [8, 1] })).toEqual({ [former]: 'done' });
     await left(former, 7);
     expect(await ask({ [former]: [8, 2] })).toEqual({ [former]: 'former' });
     expect(await ask({ [former]: [16, 2] })).toEqual({ [former]: 'done' });
+    expect(await ask({ [former]: [8, 1] })).toEqual({ [former]: 'former' });
     await move(former, admin, 3);
     expect(await ask({ [former]: [20, 2] })).toEqual({ [former]: 'done' });
     expect(await ask({})).toEqual({});
+    await change(same, 'join', other, 3);
+    expect(await ask({ [same]: [0, 1] })).toEqual({});
+    expect(await ask({ [same]: [0, 0] })).toEqual({ [same]: 'moved' });
+    await joined(same, 4, [other]);
+    expect(await ask({ [same]: [0, 1] })).toEqual({ [same]: 'moved' });
   });
 });
 

@@ -39,6 +39,14 @@ describe.skipIf(why)(`reading messages on MongoDB${why}`, () => {
     await client.close();
   });
 
+  it('finds heads of messages that were changed so often that their first versions were let go', async () => {
+    const [chat, you] = [randomUUID(), randomUUID()];
+    await store.append([message(chat, you), message(chat, you)]);
+    await messages.updateOne({ seq: 1 }, { $set: { versions: [12_001, 12_002], version: 12_002 } });
+    const heads = await store.newerHeads([{ chatId: chat, version: 2, always: false }], 10);
+    expect(heads).toEqual(new Map([[chat, { seq: 1, version: 12_002 }]]));
+  });
+
   it('counts where messages have no running counts, and goes on from there', async () => {
     const [chat, me, you] = [randomUUID(), randomUUID(), randomUUID()];
     const sent = [

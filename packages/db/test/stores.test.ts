@@ -214,6 +214,32 @@ describe('sessions', () => {
     expect(await store.revoke(user.id, [randomUUID()])).toEqual([]);
   });
 
+  it('are listed while they can be renewed, the last renewed first', async () => {
+    const { store, user, created, rotate } = await session();
+    const now = new Date();
+    const of = async (at = now) => (await store.list(user.id, at)).map(({ session_id }) => session_id);
+    const laptop = { ...created, sessionId: randomUUID(), tokenHash: randomUUID(), deviceName: null };
+    await store.create({ ...laptop, devicePlatform: null });
+    expect(await of()).toEqual([laptop.sessionId, created.sessionId]);
+    const [, before] = await store.list(user.id, now);
+    expect(before).toMatchObject({ device_name: 'Pixel', device_platform: 'android' });
+    expect(before?.created_at).toBe(before?.renewed_at);
+    await rotate(created.tokenHash);
+    const [renewed, other] = await store.list(user.id, now);
+    expect(renewed).toMatchObject({ session_id: created.sessionId, created_at: before?.created_at });
+    expect((renewed?.renewed_at ?? '') > (before?.renewed_at ?? '')).toBe(true);
+    expect(other).toMatchObject({ device_name: null, device_platform: null });
+    // The renewed one lives longer than the other.
+    expect(await of(new Date(created.expiresAt.getTime() + 1))).toEqual([created.sessionId]);
+    expect(await of(new Date(Date.now() + 120_000))).toEqual([]);
+    await store.revoke(user.id, [created.sessionId]);
+    expect(await of()).toEqual([laptop.sessionId]);
+    expect(await store.list(randomUUID(), now)).toEqual([]);
+    const known = [created.sessionId, laptop.sessionId, randomUUID()];
+    expect(await Promise.all(known.map((id) => store.isOf(user.id, id)))).toEqual([true, true, false]);
+    expect(await store.isOf(randomUUID(), created.sessionId)).toBe(false);
+  });
+
   it('end for good when a refresh and a sign-out meet', async () => {
     for (let round = 0; round < 10; round++) {
       const { store, user, created, rotate } = await session();

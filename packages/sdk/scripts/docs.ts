@@ -67,6 +67,7 @@ async function options(folder: string): Promise<TypeDocOptions & Partial<PluginO
     skipErrorChecking: true,
     plugin: ['typedoc-plugin-markdown'],
     outputs: [{ name: 'markdown', path: folder }],
+    logLevel: 'Warn',
     name: '@parley/sdk',
     readme: 'none',
     excludeInternal: true,

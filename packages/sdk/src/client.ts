@@ -17,6 +17,7 @@ import { exchangeTokens } from './exchange.ts';
 import { type FetchLike, Http } from './http.ts';
 import { unlessAborted } from './lib/abort.ts';
 import { type DebugLog, debugLog } from './lib/debug.ts';
+import { quiet } from './lib/deferred.ts';
 import { baseOf } from './lib/url.ts';
 import { ClientFiles } from './media/client-files.ts';
 import { MediaFiles } from './media/files.ts';
@@ -212,7 +213,7 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
    * messages that are being sent. While the network is away it waits; the signal ends that.
    */
   settled({ signal }: CallOptions = {}): Promise<void> {
-    return unlessAborted(this.#store.settled(), signal);
+    return quiet(unlessAborted(this.#store.settled(), signal));
   }
 
   /**

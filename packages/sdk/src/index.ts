@@ -33,7 +33,6 @@ export type {
 export type { Account } from './account/account.ts';
 export type { Device, SignedInUser, SignInOptions, SignOutResult } from './auth.ts';
 export { type ClientOptions, createClient, type ParleyClient } from './client.ts';
-export { type IndexedDbOptions, indexedDbDatabase } from './database/indexed-db.ts';
 export { memoryDatabase } from './database/memory.ts';
 export type { Database, ListOptions, RecordChange, Records, RecordValue } from './database/types.ts';
 export { ParleyError, type ParleyErrorCode, type ParleyErrorOptions } from './errors.ts';
@@ -52,7 +51,7 @@ export type {
 } from './media/types.ts';
 export type { OutboxFileOptions } from './outbox/file.ts';
 export type { OutboxFile, OutboxItem } from './outbox/types.ts';
-export { type PageOptions, pages } from './pages.ts';
+export { type Page, type PageOptions, pages } from './pages.ts';
 export type {
   Api,
   AuthApi,

@@ -79,7 +79,7 @@ describe('the package', () => {
       ).catch((error: { stdout: string }) => error);
       expect(stdout).toBe('');
     }
-  });
+  }, 90_000);
 
   test("runs the README's first program", async () => {
     const server = await startServer();

@@ -22,7 +22,7 @@ let parley: TestParley;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parley-pack-'));
   [project, parley] = await Promise.all([installPacked(folder), startParley()]);
-});
+}, 120_000);
 
 afterAll(async () => {
   await parley?.[Symbol.asyncDispose]();

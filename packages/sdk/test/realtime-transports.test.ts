@@ -174,7 +174,8 @@ describe.each(carriers)('a message over %s', (transport) => {
 
   test('whose connection is lost before the answer is stored once and resolves once', async () => {
     const server = await over.startServer();
-    const client = await over.online(server);
+    // It is the loss that ends the waiting, not the time.
+    const client = await over.online(server, {}, { ackMs: 60_000 });
     server.onSend = (_, times) => (times === 1 ? 'drop' : undefined);
     expect(await client.realtime.send(text('once'))).toMatchObject({ seq: 1 });
     expect(server.stored).toHaveLength(1);

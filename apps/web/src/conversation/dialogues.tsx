@@ -19,7 +19,7 @@ export function Dialogues({ dialogue, onClose }: { dialogue: Dialogue; onClose: 
     case 'info':
       return (
         <Suspense>
-          <ReadBy messageId={message.message_id} onClose={onClose} />
+          <ReadBy messageId={message.message_id} chatId={message.chat_id} onClose={onClose} />
         </Suspense>
       );
   }

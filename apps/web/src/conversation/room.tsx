@@ -58,6 +58,9 @@ export function Room({ chatId, chat, view, messageId }: RoomProps) {
     [],
   );
   const { target, jumpTo, seeking } = useJump(rows, view, messageId);
+  // On the way to a message pages come and go that nobody wants to see.
+  const steady = useRef(rows);
+  if (!seeking) steady.current = rows;
   const endMode = useCallback(() => setMode(null), []);
   const react = useCallback(
     (message: Message, emoji: string | null) =>
@@ -117,7 +120,7 @@ export function Room({ chatId, chat, view, messageId }: RoomProps) {
           {rows.length > 0 ? (
             <MessageList
               handle={list}
-              rows={rows}
+              rows={steady.current}
               hasOlder={view.hasOlder}
               hasNewer={view.hasNewer}
               loadOlder={view.loadOlder}

@@ -55,7 +55,10 @@ function idsOf(message: Shown): readonly string[] {
 
 function ask(client: ParleyClient, id: string): Promise<Profile | null> {
   let people = asked.get(client);
-  if (!people) asked.set(client, (people = new Map()));
+  if (!people) {
+    people = new Map();
+    asked.set(client, people);
+  }
   let answer = people.get(id);
   if (!answer) {
     // Somebody who cannot be asked for stays without a name, which is told as "Somebody".

@@ -36,16 +36,19 @@ async function meet([mine, theirs]: readonly [ParleyClient, ParleyClient]): Prom
   if (last_message === null) {
     await say(first, chat_id, lines.first);
     await say(second, chat_id, lines.second);
-    await say(first, chat_id, lines.third);
+    const up_to_message_id = await say(first, chat_id, lines.third);
+    // Both were there when it was said.
+    await Promise.all([mine, theirs].map(({ messages }) => messages.markRead({ chat_id, up_to_message_id })));
   }
   return { people: [first, second], chatId: chat_id };
 }
 
-async function say({ client }: Person, chat_id: string, body: string): Promise<void> {
-  await client.messages.send({
+async function say({ client }: Person, chat_id: string, body: string): Promise<string> {
+  const { message_id } = await client.messages.send({
     chat_id,
     client_msg_id: crypto.randomUUID(),
     type: 'text',
     payload: { body },
   });
+  return message_id;
 }

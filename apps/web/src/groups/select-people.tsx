@@ -28,19 +28,17 @@ export function SelectPeople({ chosen, onChange, without }: SelectPeopleProps) {
         <ul className={styles.chosen} aria-label={texts.groups.chosenPeople}>
           {chosen.map((person) => (
             <li key={person.user_id}>
-              <button
-                type="button"
-                className={styles.chip}
-                aria-label={texts.groups.unchoose(personName(person.display_name))}
-                onClick={() => remove(person)}
-              >
+              <button type="button" className={styles.chip} onClick={() => remove(person)}>
+                <span className="visually-hidden">
+                  {texts.groups.unchoose(personName(person.display_name))}
+                </span>
                 <Avatar
                   id={person.user_id}
                   name={personName(person.display_name)}
                   url={person.avatar_url}
                   size={28}
                 />
-                <bdi>{personName(person.display_name)}</bdi>
+                <bdi aria-hidden>{personName(person.display_name)}</bdi>
                 <X size={16} aria-hidden />
               </button>
             </li>

@@ -6,6 +6,7 @@ import { useRef } from 'react';
 import { useLocation } from 'wouter';
 import { ChatList } from '../chats/chat-list.tsx';
 import { cx } from '../lib/cx.ts';
+import { Notifications } from '../notifications/notifications.tsx';
 import { texts } from '../texts/texts.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import styles from './messenger.module.css';
@@ -32,6 +33,7 @@ export function Messenger({ embedded = false }: MessengerProps) {
           </button>
         )}
         <ConnectionBanner />
+        {!embedded && <Notifications />}
         <nav ref={list} className={styles.list} aria-label={texts.chats.list} tabIndex={-1}>
           <ChatList titled={!embedded} />
         </nav>

@@ -1,5 +1,6 @@
 /** The client of this browser's session. */
-import { browserStorage, createClient, indexedDbDatabase, type ParleyClient } from '@parley/sdk';
+import { browserStorage, createClient, type ParleyClient } from '@parley/sdk';
+import { indexedDbDatabase } from '@parley/sdk/indexed-db';
 
 /** What this browser is called in the person's list of devices. */
 export const device = { name: browserName(), platform: 'web' } as const;

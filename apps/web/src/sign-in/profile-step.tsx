@@ -9,7 +9,7 @@ import styles from './sign-in.module.css';
 import { useAttempt } from './use-attempt.ts';
 
 /** Asks somebody new for name and photo. */
-export function ProfileStep({ onDone }: { onDone: () => void }) {
+export function ProfileStep({ onDone }: { onDone?: () => void }) {
   const client = useClient();
   const toast = useToast();
   const [name, setName] = useState('');
@@ -21,13 +21,12 @@ export function ProfileStep({ onDone }: { onDone: () => void }) {
     const display_name = name.trim();
     setMissing(display_name === '');
     if (display_name === '' || attempt.busy) return;
-    const saved = await attempt.run(() => client.users.updateMe({ display_name }));
-    if (!saved) return;
-    if (photo) {
-      // The name is what counts; the photo can be set again later.
-      await client.setAvatar(photo).catch(() => toast.show(texts.signIn.photoFailed));
-    }
-    onDone();
+    const saved = await attempt.run(async () => {
+      // The name comes last, and is what counts; the photo can be set again later.
+      if (photo) await client.setAvatar(photo).catch(() => toast.show(texts.signIn.photoFailed));
+      return client.users.updateMe({ display_name });
+    });
+    if (saved) onDone?.();
   };
   return (
     <form className={styles.form} onSubmit={(event) => void save(event)} noValidate>

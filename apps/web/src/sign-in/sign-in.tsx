@@ -5,7 +5,7 @@ import { useLocation } from 'wouter';
 import { isDevServer } from '../session/sent-code.ts';
 import { texts } from '../texts/texts.ts';
 import { Button } from '../ui/button.tsx';
-import { Logo } from '../ui/logo.tsx';
+import { Card } from './card.tsx';
 import { CodeStep } from './code-step.tsx';
 import { PhoneStep, type Sent } from './phone-step.tsx';
 import { ProfileStep } from './profile-step.tsx';
@@ -25,24 +25,19 @@ export function SignIn({ onDone }: { onDone: () => void }) {
     if (user !== null && step.name === 'phone') onDone();
   }, [user, step, onDone]);
   return (
-    <main className={styles.page}>
-      <div className={styles.card}>
-        <div className={styles.brand}>
-          <Logo size={56} />
-        </div>
-        {step.name === 'phone' && <PhoneStep onSent={(sent) => setStep({ name: 'code', sent })} />}
-        {step.name === 'code' && (
-          <CodeStep
-            sent={step.sent}
-            onSent={(sent) => setStep({ name: 'code', sent })}
-            onBack={() => setStep({ name: 'phone' })}
-            onVerified={(signedIn) => (signedIn.display_name ? onDone() : setStep({ name: 'profile' }))}
-          />
-        )}
-        {step.name === 'profile' && <ProfileStep onDone={onDone} />}
-        {step.name === 'phone' && isDevServer && <TryIt />}
-      </div>
-    </main>
+    <Card>
+      {step.name === 'phone' && <PhoneStep onSent={(sent) => setStep({ name: 'code', sent })} />}
+      {step.name === 'code' && (
+        <CodeStep
+          sent={step.sent}
+          onSent={(sent) => setStep({ name: 'code', sent })}
+          onBack={() => setStep({ name: 'phone' })}
+          onVerified={(signedIn) => (signedIn.display_name ? onDone() : setStep({ name: 'profile' }))}
+        />
+      )}
+      {step.name === 'profile' && <ProfileStep onDone={onDone} />}
+      {step.name === 'phone' && isDevServer && <TryIt />}
+    </Card>
   );
 }
 

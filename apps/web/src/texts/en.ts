@@ -231,6 +231,7 @@ export const en = {
     sendAgain: 'Send again',
     discard: 'Discard',
     replyTo: (name: string) => `Reply to ${name}`,
+    replyToSelf: 'Reply to yourself',
     showOriginal: (name: string) => `Show the message by ${name} that this answers`,
     originalGone: 'The original is not there any more',
     reactedWith: (name: string, emoji: string) => `${name} ${emoji}`,

@@ -125,7 +125,7 @@ export async function fill(
       const body = {
         client_msg_id: crypto.randomUUID(),
         type: 'text',
-        payload: { body: `No. ${number}${' and then some more'.repeat((number * 7) % 13)}` },
+        payload: { body: `No. ${number}${' and then some more'.repeat((number * 7) % 5)}` },
       };
       return rest.call('POST', `/chats/${chatId}/messages`, { token, body });
     });

@@ -1,10 +1,13 @@
-/** Files to send, and a browser that has a microphone. */
+/** Two people who send each other files, in a browser that has a microphone. */
 import { crc32, deflateSync } from 'node:zlib';
-import type { Locator, Page } from 'playwright-core';
-import { chromium } from './conversation.ts';
+import { type Browser, chromium as engine, type Locator, type Page } from 'playwright-core';
+import { ensureWeb } from '../../../../scripts/lib/web.ts';
+import { startParley, type TestParley } from '../../../../tests/support/parley.ts';
+import type { SignedIn } from '../../../../tests/support/rest.ts';
+import { chromium, Seat } from './conversation.ts';
 
 /** A browser whose microphone beeps, and that lets pages use it. */
-export const withMicrophone = {
+const withMicrophone = {
   ...chromium,
   args: [...chromium.args, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
 };
@@ -73,4 +76,61 @@ export async function paste(field: Locator, { name, mimeType, buffer }: TestFile
 /** Whether a picture was loaded. */
 export function isLoaded(picture: Locator): Promise<boolean> {
   return picture.evaluate((element) => element instanceof HTMLImageElement && element.naturalWidth > 0);
+}
+
+/** Has every file's address refused the first time, as one whose hour is over; answers which were. */
+export async function refuseOnce(page: Page): Promise<ReadonlySet<string>> {
+  const refused = new Set<string>();
+  await page.route('**/objects/**', (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (refused.has(pathname)) return route.continue();
+    refused.add(pathname);
+    return route.fulfill({ status: 403, body: '' });
+  });
+  return refused;
+}
+
+/** Mina here and Jonas there, each at a page. */
+export class Two implements AsyncDisposable {
+  readonly parley: TestParley;
+  readonly mina: SignedIn;
+  readonly here: Seat;
+  readonly there: Seat;
+  readonly #browser: Browser;
+  readonly #jonas: SignedIn;
+
+  private constructor(
+    parley: TestParley,
+    browser: Browser,
+    people: [SignedIn, SignedIn],
+    seats: [Seat, Seat],
+  ) {
+    this.parley = parley;
+    this.#browser = browser;
+    [this.mina, this.#jonas] = people;
+    [this.here, this.there] = seats;
+  }
+
+  static async start(): Promise<Two> {
+    await ensureWeb();
+    const parley = await startParley();
+    const browser = await engine.launch(withMicrophone);
+    const people: [SignedIn, SignedIn] = [await parley.user('Mina'), await parley.user('Jonas')];
+    const take = (user: SignedIn) => Seat.take(browser, parley.url, user);
+    return new Two(parley, browser, people, [await take(people[0]), await take(people[1])]);
+  }
+
+  /** A chat of its own for each test, open on both sides; answers its id. */
+  async meet(name: string): Promise<string> {
+    const body = { type: 'group', name, participant_ids: [this.#jonas.id] };
+    const { data } = await this.parley.rest.call('POST', '/chats', { token: this.mina.token, body });
+    const { chat_id } = data as { chat_id: string };
+    await Promise.all([this.here.open(chat_id, name), this.there.open(chat_id, name)]);
+    return chat_id;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+    await this.parley[Symbol.asyncDispose]();
+  }
 }

@@ -37,7 +37,7 @@ export type Standing =
   | 'done'
   /** It was in it, and has not been told all of it. */
   | 'former'
-  /** It is a member, and the chat's `state_version` is another one than it knows. */
+  /** It is a member, and there is more than the `state_version` that it knows, or less. */
   | 'moved';
 
 /** A user's membership as sync needs it. */

@@ -79,6 +79,7 @@ export async function listings(
   userId: string,
   chatIds: readonly string[],
 ): Promise<Map<string, ChatListing>> {
+  if (chatIds.length === 0) return new Map();
   const rows = await sql.rows<ListingRow>('listings', selectListings, [userId, chatIds]);
   return new Map(
     rows.map(({ id, created_at, mute_until, left_at, left_view, ...present }) => [

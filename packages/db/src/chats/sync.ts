@@ -6,12 +6,17 @@ import { memberJson } from './records.ts';
 /** Numbers of a former member's chat; 0 where it left before they were kept. */
 const leftNumber = (row: string, name: string) => `COALESCE((${row}.left_view ->> '${name}')::bigint, 0)`;
 
+/** The smallest `state_version` of a chat's members whose edge is not known yet, by `chat_participants_unsettled_idx`. */
+const unsettledIn = (chat: string) => `(
+  SELECT min(u.state_version) FROM chat_participants u
+  WHERE u.chat_id = ${chat} AND NOT (u.is_join_settled AND u.is_leave_settled))`;
+
 const selectStandings = `
   SELECT k.chat_id,
          CASE WHEN p.user_id IS NULL THEN 'stranger'
               WHEN p.left_seq IS NULL THEN 'moved'
-              WHEN p.is_leave_settled AND ${leftNumber('p', 'state_version')} = k.state_version
-                AND ${leftNumber('p', 'left_version')} <= k.version THEN 'done'
+              WHEN ${leftNumber('p', 'left_version')} <= k.version
+                AND ${leftNumber('p', 'state_version')} - (NOT p.is_leave_settled)::int = k.state_version THEN 'done'
               ELSE 'former' END AS standing
   FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) AS k(chat_id, version, state_version)
   LEFT JOIN LATERAL (
@@ -19,7 +24,8 @@ const selectStandings = `
     WHERE chat_id = k.chat_id AND user_id = $1 OFFSET 0
   ) p ON true
   LEFT JOIN LATERAL (SELECT state_version FROM chats WHERE id = k.chat_id OFFSET 0) c ON true
-  WHERE p.user_id IS NULL OR p.left_seq IS NOT NULL OR c.state_version <> k.state_version`;
+  WHERE p.user_id IS NULL OR p.left_seq IS NOT NULL OR c.state_version < k.state_version
+    OR (c.state_version > k.state_version AND coalesce(${unsettledIn('k.chat_id')} - 1 > k.state_version, true))`;
 
 export async function standings(
   sql: Sql,
@@ -35,7 +41,7 @@ export async function standings(
   return new Map(rows.map(({ chat_id, standing }) => [chat_id, standing]));
 }
 
-/** `chat_participants_unsettled_idx` has those whose edge is not known yet. Their own change, and what came after it, is not told before. */
+/** A change whose edge is not known yet, and what came after it, is not told before. */
 const selectMemberships = `
   SELECT p.chat_id, CASE WHEN p.is_join_settled THEN p.joined_seq END AS joined_seq, p.left_seq, p.joined_version,
          n.state_version, LEAST(n.state_version, n.unsettled - 1) AS settled_version,
@@ -47,10 +53,8 @@ const selectMemberships = `
   CROSS JOIN LATERAL (SELECT state_version FROM chats WHERE id = i.chat_id OFFSET 0) c
   CROSS JOIN LATERAL (
     SELECT CASE WHEN p.left_seq IS NULL THEN c.state_version ELSE ${leftNumber('p', 'state_version')} END AS state_version,
-           CASE WHEN p.left_seq IS NULL THEN (
-             SELECT min(u.state_version) FROM chat_participants u
-             WHERE u.chat_id = i.chat_id AND NOT (u.is_join_settled AND u.is_leave_settled)
-           ) WHEN NOT p.is_leave_settled THEN ${leftNumber('p', 'state_version')} END AS unsettled
+           CASE WHEN p.left_seq IS NULL THEN ${unsettledIn('i.chat_id')}
+                WHEN NOT p.is_leave_settled THEN ${leftNumber('p', 'state_version')} END AS unsettled
   ) n`;
 
 export async function syncMemberships(

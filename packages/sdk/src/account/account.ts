@@ -1,5 +1,6 @@
 /** What is the user's own besides chats (contract section 2, Users): told by sync, and by the user's own calls. */
 import type { Contact, OwnChange, OwnProfile, PrivacySettings } from '@parley/contract';
+import { quiet } from '../lib/deferred.ts';
 import { Changes } from '../view/changes.ts';
 import { keep } from '../view/same.ts';
 
@@ -47,7 +48,7 @@ export class Account {
 
   /** Brings it up to date, as `client.chats.load` does, which need not be called, too. Errors: those of `sync.changes`. */
   load(): Promise<void> {
-    return this.#load();
+    return quiet(this.#load());
   }
 
   /** Calls back after any of this changed, once for all that changed in one turn; returns what ends that. */

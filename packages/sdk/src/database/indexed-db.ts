@@ -81,6 +81,7 @@ class Connection {
 }
 
 class IndexedDbRecords implements Records {
+  readonly shared = true;
   readonly #connection: Connection;
   readonly #account: string;
   #closed = false;

@@ -29,6 +29,8 @@ export interface ListOptions {
  * and after `close`.
  */
 export interface Records {
+  /** Whether other tabs of the browser have the same records open, so that tabs must agree by Web Locks who does what. */
+  readonly shared?: boolean | undefined;
   /** Null if there is none. */
   get(key: string): Promise<RecordValue | null>;
   /** Records whose keys begin with `prefix`, by key (UTF-16 order). */

@@ -9,7 +9,9 @@ type Payload = InputOf<'messages.send'>['payload'];
 
 /** What is said with a file. */
 export interface Said {
+  /** At most 1,024 characters; not of a sound. */
   readonly caption?: string | undefined;
+  /** Of a sound, in milliseconds; 0 where it is not known. */
   readonly durationMs?: number | undefined;
 }
 

@@ -53,7 +53,9 @@ export class Life {
   async open(records: Records, account: string): Promise<void> {
     this.#shelf.records = records;
     try {
-      await joinTabs({
+      // What nobody else has open is all this one's.
+      if (!records.shared) await this.#adopt(null);
+      else await joinTabs({
         account,
         tab: this.#tab,
         signal: this.#ended.signal,

@@ -40,9 +40,12 @@ export class Loading {
   }
 
   /** Loads more. The promise may be ignored: what it rejects with is shown as `error`. */
-  readonly more = (load: () => Promise<unknown>): Promise<void> => {
+  readonly more = <T>(load: () => Promise<T>): Promise<T> => {
     const loading = load().then(
-      () => this.#set({ ...this.#state, error: null }),
+      (value) => {
+        this.#set({ ...this.#state, error: null });
+        return value;
+      },
       (error: ParleyError) => {
         this.#set({ ...this.#state, error });
         throw error;

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo } from 'react';
 import type { ParleyError } from '../errors.ts';
 import type { MessageList } from '../view/message-list.ts';
 import type { UnsentMessage } from '../view/unsent.ts';
-import { useLoading } from './loading.ts';
+import { type Loading, useLoading } from './loading.ts';
 import { fields, useSource } from './source.ts';
 import { useView } from './view.ts';
 
@@ -84,20 +84,12 @@ export function useMessages(chatId: string): MessagesState {
   return { ...shown, ...loading, ...actions };
 }
 
-type More = (load: () => Promise<unknown>) => Promise<void>;
-
-function actionsOf(view: MessageList, more: More) {
+function actionsOf(view: MessageList, more: Loading['more']) {
   return {
     loadOlder: () => more(() => view.loadOlder()),
     loadNewer: () => more(() => view.loadNewer()),
     toNewest: () => more(() => view.toNewest()),
-    reach: async (messageId: string) => {
-      let found = false;
-      await more(async () => {
-        found = await view.reach(messageId);
-      });
-      return found;
-    },
+    reach: (messageId: string) => more(() => view.reach(messageId)),
     markRead: (upToMessageId?: string) => void view.markRead(upToMessageId),
     setDraft: (text: string) => view.setDraft(text),
   };

@@ -3,6 +3,7 @@ import { memoryDatabase } from '../database/memory.ts';
 import type { Database } from '../database/types.ts';
 import { ParleyError } from '../errors.ts';
 import type { DebugLog } from '../lib/debug.ts';
+import { quiet } from '../lib/deferred.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Session } from '../session.ts';
 import type { Timing } from '../timing.ts';
@@ -32,6 +33,11 @@ export class Home {
   constructor(parts: HomeParts) {
     this.#parts = parts;
     parts.session.changes.add((userId) => this.#changed(userId));
+    // What was given before the session was restored waits for a user whom there may not be.
+    void parts.session.ready.then(() => {
+      if (parts.session.userId === null)
+        parts.outbox.stop(new ParleyError('UNAUTHORIZED', 'Nobody is signed in here'));
+    });
     globalThis.addEventListener?.('online', this.#hurry);
     globalThis.document?.addEventListener('visibilitychange', this.#hurry);
   }
@@ -39,7 +45,7 @@ export class Home {
   /** Resolves when what is kept for the user was read; never rejects. */
   async ready(): Promise<void> {
     await this.#parts.session.ready;
-    await this.#ready;
+    await this.#ready.catch(() => {});
   }
 
   /** Writes what is to be written, and lets go. */
@@ -49,7 +55,7 @@ export class Home {
     globalThis.removeEventListener?.('online', this.#hurry);
     globalThis.document?.removeEventListener('visibilitychange', this.#hurry);
     const { keeper } = store;
-    await this.#ready;
+    await this.#ready.catch(() => {});
     await keeper?.close();
   }
 
@@ -61,7 +67,7 @@ export class Home {
     store.keeper = null;
     store.start(userId);
     const ended = keeper?.clear();
-    this.#ready = userId === null ? Promise.resolve(ended) : this.#open(userId, ended);
+    this.#ready = quiet(userId === null ? Promise.resolve(ended) : this.#open(userId, ended));
   }
 
   async #open(userId: string, ended: Promise<void> | undefined): Promise<void> {
@@ -71,7 +77,8 @@ export class Home {
     const account = `${server}|${userId}`;
     const memory = () => memoryDatabase().open(account);
     if (!database) {
-      void outbox.start(await memory(), userId);
+      const records = await memory();
+      if (this.#before === userId) await outbox.start(records, userId);
       return;
     }
     // Tabs share one IndexedDB; elsewhere a database is its client's own.
@@ -80,7 +87,6 @@ export class Home {
     store.keeper = keeper;
     const records = (await keeper.records) ?? (await memory());
     if (store.keeper !== keeper) return;
-    void outbox.start(records, userId);
-    await keeper.ready;
+    await Promise.all([outbox.start(records, userId), keeper.ready]);
   }
 }

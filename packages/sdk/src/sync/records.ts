@@ -4,6 +4,8 @@ import type { RecordValue } from '../database/types.ts';
 import type { Entry } from '../view/entry.ts';
 import { trimHistory } from '../view/history.ts';
 import { emptyRoom, numbersOf, type Room } from '../view/room.ts';
+import { withStatuses } from '../view/status.ts';
+import { derive, recounting } from '../view/summary.ts';
 import { participantsOf } from './adopt.ts';
 import type { Kept } from './keeper.ts';
 
@@ -35,8 +37,10 @@ export function chatRecords({ room, draft }: Entry): Kept {
   if (draft) kept.set(`draft/${chatId}`, draft);
   if (!chat) return kept;
   const { history } = trimHistory(room, keptMessages);
+  // What the server does not know yet may have been counted: then it is told anew.
+  const told = room.reading > 0 ? recounting(room) : room;
   const record: ChatRecord = made.get(room) ?? {
-    chat: { ...chat, ...numbersOf(room) },
+    chat: { ...chat, ...numbersOf(told) },
     people: [...room.people.values()],
     ...(history && { older: history.older }),
   };
@@ -69,7 +73,7 @@ export function roomsOf(records: ReadonlyMap<string, RecordValue>, me: string): 
       people: new Map(people.map((person) => [person.user_id, person])),
       history: older === undefined ? null : { messages: messages.get(chatId) ?? [], older, newer: [] },
     };
-    const restored = { ...room, partial: true, participants: participantsOf([], room) };
+    const restored = derive(withStatuses({ ...room, partial: true, participants: participantsOf([], room) }));
     made.set(restored, record);
     rooms.set(chatId, restored);
   }

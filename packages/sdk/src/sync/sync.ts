@@ -4,13 +4,14 @@
  */
 import type { SyncInput, SyncResult } from '@parley/contract';
 import { type ParleyError, toParleyError } from '../errors.ts';
-import { abortError, onAbort, sleep } from '../lib/abort.ts';
+import { abortError, onAbort, sleep, unlessAborted } from '../lib/abort.ts';
 import { Backoff } from '../lib/backoff.ts';
 import type { DebugLog } from '../lib/debug.ts';
 import { type Deferred, deferred, quiet } from '../lib/deferred.ts';
 import type { Timing } from '../timing.ts';
 import type { Entry } from '../view/entry.ts';
 import { type Doubt, type Numbers, numbersOf, type Room } from '../view/room.ts';
+import { Plans } from './plans.ts';
 
 /** Whether something more can come of it. */
 export function isOpen({ chat, partial }: Room): boolean {
@@ -52,32 +53,27 @@ interface Round {
   readonly answer: Deferred<void>;
 }
 
-/** What a chat, or the user (null), waits for. */
-interface Plan {
-  due: number;
-  asked: number;
-  pause: number;
-}
-
 /** Bytes of a request that goes over the live connection, and chats that one request names. */
 const smallBytes = 48 * 1024;
 const mostChats = 8000;
-const never = Number.POSITIVE_INFINITY;
 
 export class Sync {
   readonly #store: Synced;
   readonly #parts: SyncParts;
-  readonly #plans = new Map<Entry | null, Plan>();
+  readonly #plans: Plans;
   #next: Round | null = null;
   #current: Round | null = null;
   #working: Promise<void> | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #stop = new AbortController();
   #wake = new AbortController();
 
   constructor(store: Synced, parts: SyncParts) {
     this.#store = store;
     this.#parts = parts;
+    this.#plans = new Plans(parts.timing, (entry) => {
+      const round = this.#gather(true);
+      if (entry) round.entries.add(entry);
+    });
   }
 
   /** Ends with the user. */
@@ -92,6 +88,12 @@ export class Sync {
     return round.answer.promise;
   }
 
+  /** Resolves or rejects as what is under way of `everything`, or is about to begin; at once where nothing is. */
+  get underway(): Promise<void> {
+    const round = [this.#next, this.#current].find((each) => each?.everything);
+    return round?.answer.promise ?? Promise.resolve();
+  }
+
   /** Syncs one chat. */
   chat(entry: Entry): Promise<void> {
     const round = this.#gather(false);
@@ -99,22 +101,13 @@ export class Sync {
     return round.answer.promise;
   }
 
-  /** Plans to sync a chat, or what is the user's own (null): soon, but never in a hurry that would use up the rate limit. */
+  /** Plans to sync a chat, or what is the user's own (null). */
   consider(entry: Entry | null, doubt: Doubt): void {
-    const { gapMs, refetchMs, refetchLaterMs } = this.#parts.timing;
-    const plan = this.#plans.get(entry);
-    if (doubt === 'none') {
-      if (plan) plan.due = never;
-      return;
-    }
-    const { asked, pause, due } = plan ?? { asked: -never, pause: refetchMs, due: never };
-    const soon = Math.max(Date.now() + (doubt === 'now' ? gapMs : refetchLaterMs), asked + pause);
-    this.#plans.set(entry, { asked, pause, due: Math.min(due, soon) });
-    this.#arm();
+    this.#plans.consider(entry, doubt);
   }
 
   forget(entry: Entry): void {
-    this.#plans.delete(entry);
+    this.#plans.forget(entry);
   }
 
   /** Does not wait for the next try. */
@@ -124,7 +117,7 @@ export class Sync {
 
   /** Does at once all that is planned, and resolves when nothing is left; false where nothing was. */
   async settled(): Promise<boolean> {
-    this.#collect(never);
+    this.#plans.all();
     const working = this.#working;
     await working;
     return working !== null;
@@ -133,7 +126,6 @@ export class Sync {
   /** Ends all work for this user. */
   stop(reason: ParleyError): void {
     const stop = this.#stop;
-    clearTimeout(this.#timer);
     this.#plans.clear();
     this.#next?.answer.reject(reason);
     this.#next = null;
@@ -141,27 +133,6 @@ export class Sync {
     this.#working = null;
     this.#stop = new AbortController();
     stop.abort(reason);
-  }
-
-  #arm(): void {
-    const due = Math.min(...[...this.#plans.values()].map((plan) => plan.due));
-    clearTimeout(this.#timer);
-    if (due < never) this.#timer = setTimeout(() => this.#collect(Date.now()), Math.max(0, due - Date.now()));
-  }
-
-  /** Begins with what is due. */
-  #collect(now: number): void {
-    const { refetchMs, refetchMaxMs } = this.#parts.timing;
-    for (const [entry, plan] of this.#plans) {
-      if (plan.due === never || plan.due > now) continue;
-      const asked = Date.now();
-      // Longer and longer while it goes on, short again after a quiet time.
-      const pause = asked - plan.asked > plan.pause * 2 ? refetchMs : Math.min(plan.pause * 2, refetchMaxMs);
-      this.#plans.set(entry, { due: never, asked, pause });
-      const round = this.#gather(true);
-      if (entry) round.entries.add(entry);
-    }
-    this.#arm();
   }
 
   #gather(lasting: boolean): Round {
@@ -249,6 +220,7 @@ export class Sync {
   #ask(body: string, signal: AbortSignal): Promise<SyncResult> {
     const { call, tell } = this.#parts;
     const input: SyncInput = JSON.parse(body);
-    return this.#store.live && body.length <= smallBytes ? tell(input) : call(input, signal);
+    const small = this.#store.live && body.length <= smallBytes;
+    return small ? unlessAborted(tell(input), signal) : call(input, signal);
   }
 }

@@ -14,7 +14,7 @@ export function answered(store: Store, path: string, input: unknown, output: unk
     const { unread_count } = output as OutputOf<'messages.markRead'>;
     readUpTo(store, chat_id ?? '', up_to_message_id.toLowerCase(), unread_count);
   } else if (path === 'users.updateMe') account.set({ profile: output as OutputOf<'users.updateMe'> });
-  else if (path === 'users.updatePrivacy') store.setPrivacy(output as OutputOf<'users.updatePrivacy'>);
+  else if (path === 'users.updatePrivacy') store.own.setPrivacy(output as OutputOf<'users.updatePrivacy'>);
   else if (path === 'users.block' || path === 'users.unblock') {
     const { user_id, blocked } = output as OutputOf<'users.block'>;
     account.setBlocked(user_id, blocked);

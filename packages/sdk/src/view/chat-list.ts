@@ -1,5 +1,6 @@
 import type { ChatSummary } from '@parley/contract';
 import { unlessAborted } from '../lib/abort.ts';
+import { quiet } from '../lib/deferred.ts';
 import { type PageOptions, pages } from '../pages.ts';
 import type { CallOptions, ChatsApi } from '../procedures.ts';
 import type { Store } from './store.ts';
@@ -41,10 +42,10 @@ export class ChatList {
 
   /**
    * Syncs all chats; from then on events keep the list up to date. Does nothing where it is. With a live connection it goes on trying
-   * after it rejected. The signal only ends the waiting. Errors: those of `sync.changes`, `ABORTED`.
+   * after it rejected. The promise may be ignored; the signal only ends the waiting. Errors: those of `sync.changes`, `ABORTED`.
    */
   load({ signal }: CallOptions = {}): Promise<void> {
-    return unlessAborted(this.#store.load(), signal);
+    return quiet(unlessAborted(this.#store.load(), signal));
   }
 
   /** The same as `load`: there are no pages of chats any more. */

@@ -1,17 +1,17 @@
 import type { Message, Presence } from '@parley/contract';
-import type { OutboxItem } from '../outbox/types.ts';
 import { Changes } from './changes.ts';
 import type { MessageList } from './message-list.ts';
 import type { Room } from './room.ts';
 import { keepList } from './same.ts';
 import { counts } from './summary.ts';
+import type { UnsentMessage } from './unsent.ts';
 
 /** What the store holds for one chat: the room, and what is only shown. */
 export class Entry {
   room: Room;
   /** Whether somebody shows it; messages of the others are few, and are let go when they become many. */
   shown = false;
-  unsent: readonly OutboxItem[] = [];
+  unsent: readonly UnsentMessage[] = [];
   draft = '';
   /** Up to which `seq` was read when the view was loaded or marked last; null before. */
   readBefore: number | null = null;
@@ -25,7 +25,7 @@ export class Entry {
   expiresAt = Number.POSITIVE_INFINITY;
   readonly typists = new Map<string, ReturnType<typeof setTimeout>>();
   readonly changes = new Changes(() => this.snapshot);
-  #all: readonly (Message | OutboxItem)[] = [];
+  #all: readonly (Message | UnsentMessage)[] = [];
   #snapshot: readonly unknown[] = [];
 
   constructor(room: Room) {
@@ -33,7 +33,7 @@ export class Entry {
   }
 
   /** Stored messages, oldest first, then those that are not stored yet. */
-  get all(): readonly (Message | OutboxItem)[] {
+  get all(): readonly (Message | UnsentMessage)[] {
     const stored = this.room.history?.messages ?? [];
     this.#all = keepList(this.#all, this.unsent.length === 0 ? stored : [...stored, ...this.unsent]);
     return this.#all;

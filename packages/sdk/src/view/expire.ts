@@ -1,4 +1,5 @@
 /** What changes by time alone: messages that disappear, mutes that end. */
+import type { Entry } from './entry.ts';
 import { buried, quoteMessage } from './history.ts';
 import { type Room, withChat, withMessages } from './room.ts';
 import { derive } from './summary.ts';
@@ -29,4 +30,24 @@ export function expire(room: Room, now: number): Room {
     );
   }
   return derive(result);
+}
+
+/** The longest time that a timer can wait, in milliseconds. */
+const longest = 0x7fff_ffff;
+
+/** Calls back when something of the room is over, in place of what was planned before. */
+export function watchTime(entry: Entry, over: () => void): void {
+  const at = nextEnd(entry.room);
+  if (at === entry.expiresAt) return;
+  clearTimeout(entry.expiry);
+  entry.expiresAt = at;
+  if (at === Number.POSITIVE_INFINITY) return;
+  const end = () => {
+    entry.expiresAt = Number.POSITIVE_INFINITY;
+    over();
+  };
+  const timer = setTimeout(end, Math.min(longest, Math.max(0, at - Date.now())));
+  entry.expiry = timer;
+  // A program that is done with all else need not wait for it.
+  if (typeof timer === 'object' && 'unref' in timer) timer.unref();
 }

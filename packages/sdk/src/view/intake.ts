@@ -20,11 +20,11 @@ const folded: readonly Exclude<FoldedEvent, 'media.updated' | 'message.starred'>
 export function listen(store: Store, realtime: Realtime): void {
   for (const type of folded) realtime.on(type, (data) => take(store, { type, data } as Folded));
   realtime.on('message.starred', ({ chat_id, message_id, is_starred, user_version }) =>
-    store.takeOwn(user_version, () =>
-      store.mark(chat_id, message_id, is_starred ? 'starred' : 'not starred'),
+    store.own.take(user_version, () =>
+      store.own.mark(chat_id, message_id, is_starred ? 'starred' : 'not starred'),
     ),
   );
-  realtime.on('user.updated', ({ user_version }) => store.takeOwn(user_version, () => false));
+  realtime.on('user.updated', ({ user_version }) => store.own.take(user_version, () => false));
   realtime.on('media.updated', (data) => {
     store.parts.known.add(data.media);
     const event = { type: 'media.updated', data } as const;
@@ -65,8 +65,8 @@ function take(store: Store, event: Folded): void {
   }
   if (own === undefined) store.take(chat_id, event);
   else {
-    store.takeOwn(own, () => {
-      if (event.type === 'message.deleted') return store.mark(chat_id, event.data.message_id, 'hidden');
+    store.own.take(own, () => {
+      if (event.type === 'message.deleted') return store.own.mark(chat_id, event.data.message_id, 'hidden');
       if (event.type !== 'chat.updated') return false;
       store.take(chat_id, event);
       return true;

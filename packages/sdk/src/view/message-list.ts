@@ -4,15 +4,15 @@ import { unlessAborted } from '../lib/abort.ts';
 import { quiet } from '../lib/deferred.ts';
 import type { UploadFile } from '../media/types.ts';
 import type { OutboxFileOptions } from '../outbox/file.ts';
-import type { OutboxItem } from '../outbox/types.ts';
 import type { CallOptions, MessagesApi } from '../procedures.ts';
 import type { Draft, Sent } from '../realtime/types.ts';
 import type { Entry } from './entry.ts';
 import { findMessage } from './history.ts';
 import { atNewest } from './room.ts';
-import { readOf, unread } from './status.ts';
+import { readHere, readOf } from './status.ts';
 import type { Store } from './store.ts';
 import { counts, covers } from './summary.ts';
+import type { UnsentMessage } from './unsent.ts';
 
 type WithoutChat<T> = T extends unknown ? Omit<T, 'chat_id'> : never;
 
@@ -22,7 +22,8 @@ export type ChatDraft = WithoutChat<Draft>;
 /**
  * One chat with its messages as they are now: loaded by `load`, kept up to date by events. All that it answers is a snapshot:
  * never changed, and the same reference as long as nothing changed. At most 600 stored messages are held: who pages further back lets go
- * of the newest ones, and fetches them again with `loadNewer` or `toNewest`. Of all promises the signal only ends the waiting.
+ * of the newest ones, and fetches them again with `loadNewer` or `toNewest`. Of all promises the signal only ends the waiting, and all of them
+ * may be ignored.
  */
 export class MessageList {
   /** The chat's id. */
@@ -39,7 +40,7 @@ export class MessageList {
    * Messages, oldest first, without a hole, up to the newest unless `hasNewer`; after them those that are not stored yet (`status`
    * `pending` or `failed`). `client_msg_id` stays the same when a message is stored.
    */
-  get all(): readonly (Message | OutboxItem)[] {
+  get all(): readonly (Message | UnsentMessage)[] {
     return this.#entry.all;
   }
 
@@ -100,22 +101,22 @@ export class MessageList {
    * where they are. Errors: `CHAT_NOT_FOUND`, those of `sync.changes` and `messages.list`.
    */
   load({ signal }: CallOptions = {}): Promise<void> {
-    return unlessAborted(this.#load(), signal);
+    return quiet(unlessAborted(this.#load(), signal));
   }
 
   /** Fetches older messages: 50, or `limit` ≤ 100. Does nothing where there are none. Errors: those of `messages.list`. */
   loadOlder(limit?: number, { signal }: CallOptions = {}): Promise<void> {
-    return unlessAborted(this.#store.pager.older(this.#shown(), limit), signal);
+    return quiet(unlessAborted(this.#store.pager.older(this.#shown(), limit), signal));
   }
 
   /** Fetches the next newer messages. Does nothing where there are none. Errors: those of `messages.list`. */
   loadNewer({ signal }: CallOptions = {}): Promise<void> {
-    return unlessAborted(this.#store.pager.newer(this.#shown()), signal);
+    return quiet(unlessAborted(this.#store.pager.newer(this.#shown()), signal));
   }
 
   /** Goes to the newest messages. Errors: those of `messages.list`. */
   toNewest({ signal }: CallOptions = {}): Promise<void> {
-    return unlessAborted(this.#store.pager.newest(this.#shown()), signal);
+    return quiet(unlessAborted(this.#store.pager.newest(this.#shown()), signal));
   }
 
   /**
@@ -123,7 +124,9 @@ export class MessageList {
    * such message for this user. Errors: those of `messages.list`.
    */
   reach(messageId: string, { signal }: CallOptions = {}): Promise<boolean> {
-    return unlessAborted(this.#store.pager.reach(this.#shown(), messageId.toLowerCase(), signal), signal);
+    return quiet(
+      unlessAborted(this.#store.pager.reach(this.#shown(), messageId.toLowerCase(), signal), signal),
+    );
   }
 
   /** Pages back: `for await (const messages of view.older())` gives those of each page. Errors: those of `messages.list`. */
@@ -216,14 +219,14 @@ export class MessageList {
     this.#store.touch(entry);
     const some = held.some((message) => message.seq > read && message.seq <= seq && counts(room, message));
     if (!some && covers(room)) return;
-    if (covers(room)) this.#store.take(this.chatId, { type: 'read', data: { seq, unread: null } });
+    if (covers(room)) this.#store.set(entry, readHere(room, Math.max(room.reading, seq)));
     try {
       // The store hears of the answer, as of any read.
       if (this.#store.live) await realtime.read(this.chatId, message_id);
       else await api.messages.markRead({ chat_id: this.chatId, up_to_message_id: message_id });
     } catch (error) {
       // What was shown did not happen.
-      this.#store.set(entry, unread(entry.room, room));
+      this.#store.set(entry, readHere(entry.room, 0));
       throw error;
     }
   }

@@ -1,6 +1,5 @@
 /** Pages of one chat's messages (contract section 2, Messages): back to the beginning, and forward again. One after the other per chat. */
 import type { InputOf } from '@parley/contract';
-import { toParleyError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { MessagesApi } from '../procedures.ts';
 import { adoptPage } from '../sync/adopt.ts';
@@ -94,36 +93,23 @@ export class Pager {
   }
 
   async #newer(entry: Entry): Promise<void> {
-    for (;;) {
+    for (let on = true; on; ) {
       const { history } = entry.room;
       const first = history?.newer.at(-1);
       if (!history || first === undefined) return;
       const { newer } = history;
-      const cursor = newer.at(-2) ?? null;
-      try {
-        const count = history.messages.length;
-        await this.#page(entry, cursor, max, (messages, older) => {
-          const now = entry.room.history;
-          if (now?.newer !== newer) return now;
-          const [oldest] = messages;
-          const newest = now.messages.at(-1)?.seq ?? 0;
-          const meets =
-            !older || messages.some(({ seq, message_id }) => seq <= newest || message_id === first);
-          // More came at the end than one page: first the one before it.
-          if (!meets && oldest) return { ...now, newer: [...newer.slice(0, -1), oldest.message_id, first] };
-          const after = messages.filter(({ seq }) => seq > newest);
-          return withoutOldest({ ...now, messages: [...now.messages, ...after], newer: newer.slice(0, -1) });
-        });
-        const { history: now } = entry.room;
-        if (!now || now.newer.length < newer.length || now.messages.length < count) return;
-      } catch (cause) {
-        if (cursor === null || toParleyError(cause).code !== 'BAD_REQUEST') throw cause;
-        // The message that the page ended before is gone: the one after it serves.
-        const { history: now } = entry.room;
-        if (now?.newer !== newer) return;
-        const kept = [...newer.slice(0, -2), first];
-        this.#parts.set(entry, { ...entry.room, history: { ...now, newer: kept } });
-      }
+      on = false;
+      await this.#page(entry, newer.at(-2) ?? null, max, (messages, older) => {
+        const now = entry.room.history;
+        if (now?.newer !== newer) return now;
+        const newest = now.messages.at(-1)?.seq ?? 0;
+        const meets = !older || messages.some(({ seq, message_id }) => seq <= newest || message_id === first);
+        const after = messages.filter(({ seq }) => seq > newest);
+        // More came at the end than one page, or the first one is there no more: first the page before.
+        on = !meets || after.length === 0;
+        if (!meets) return { ...now, newer: [...newer.slice(0, -1), messages[0]?.message_id ?? '', first] };
+        return withoutOldest({ ...now, messages: [...now.messages, ...after], newer: newer.slice(0, -1) });
+      });
     }
   }
 

@@ -42,6 +42,8 @@ export interface Room {
   readonly chat: ChatSummary | null;
   /** Present and former members with their positions, by id. */
   readonly people: ReadonlyMap<string, SyncParticipant>;
+  /** Up to which `seq` the user has read here, where the server has not answered yet; it is not kept over a reload. */
+  readonly reading: number;
   /** The present members. */
   readonly participants: readonly Participant[];
   /** Null until messages are asked for. */
@@ -104,6 +106,7 @@ export function emptyRoom(chatId: string, me: string): Room {
     me,
     chat: null,
     people: new Map(),
+    reading: 0,
     participants: [],
     history: null,
     ahead: [],

@@ -6,8 +6,8 @@ import { derive } from './summary.ts';
 const order: readonly MessageStatus[] = ['sent', 'delivered', 'read'];
 
 /** How far the user has read. */
-export function readOf({ people, me }: Room): number {
-  return people.get(me)?.read_seq ?? 0;
+export function readOf({ people, me, reading }: Room): number {
+  return Math.max(reading, people.get(me)?.read_seq ?? 0);
 }
 
 function reached(seq: number, { delivered_seq, read_seq }: SyncParticipant): number {
@@ -15,9 +15,10 @@ function reached(seq: number, { delivered_seq, read_seq }: SyncParticipant): num
 }
 
 /** For another's message one's own position; for one's own the least far of all in whose time it was sent. */
-function statusOf({ people, me }: Room, { sender_id, seq }: Message): MessageStatus {
+function statusOf(room: Room, { sender_id, seq }: Message): MessageStatus {
+  const { people, me } = room;
   const self = people.get(me);
-  let least = sender_id === me ? 3 : self ? reached(seq, self) : 0;
+  let least = sender_id === me ? 3 : seq <= readOf(room) ? 2 : self ? reached(seq, self) : 0;
   if (sender_id === me) {
     for (const person of people.values()) {
       const { user_id, joined_seq, left_seq } = person;
@@ -58,8 +59,7 @@ export function movePosition(room: Room, userId: string, status: MessageStatus, 
   return withStatuses({ ...room, people }, Math.min(delivered_seq, read_seq), upTo);
 }
 
-/** The room in which the user has read no more than before. */
-export function unread(room: Room, { people, me }: Room): Room {
-  const before = people.get(me);
-  return before ? derive(withStatuses({ ...room, people: new Map(room.people).set(me, before) })) : room;
+/** The room as it is once the server has the user's read up to `seq`; 0 for what it has already. */
+export function readHere(room: Room, seq: number): Room {
+  return derive(withStatuses({ ...room, reading: seq }));
 }

@@ -111,11 +111,13 @@ describe('a folder of records', () => {
   test('has all that was promised after the program was killed', async () => {
     const folder = await newFolder();
     const { child, lines } = writing(folder, 20);
+    const ended = once(child, 'exit');
     const promised: string[] = [];
     for await (const line of lines) {
       promised.push(line);
       if (promised.length === 50) child.kill('SIGKILL');
     }
+    await ended;
     const keys = await keysIn(folder);
     expect(promised.filter((key) => !keys.includes(key) || !keys.includes(`${key} twin`))).toEqual([]);
     expect(keys.length % 2).toBe(0);

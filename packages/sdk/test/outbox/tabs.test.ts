@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { memoryDatabase } from '../../src/database/memory.ts';
+import type { Database } from '../../src/database/types.ts';
 import { ChatServer, chat, left, started, text } from './world.ts';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -10,10 +11,16 @@ function senders(server: ChatServer): string[] {
   return [...new Set(server.came.map(({ tab }) => tab))];
 }
 
+/** As that of a browser, which all tabs of a page have open. */
+function sharedDatabase(): Database {
+  const database = memoryDatabase();
+  return { open: async (account) => Object.assign(await database.open(account), { shared: true }) };
+}
+
 describe('several tabs on one database', () => {
   test('send their own messages each, and take over those of one that ends', async () => {
     const server = new ChatServer();
-    const database = memoryDatabase();
+    const database = sharedDatabase();
     const tabs = [
       await started(server, database),
       await started(server, database),
@@ -43,7 +50,7 @@ describe('several tabs on one database', () => {
 
   test('of different users leave each other alone', async () => {
     const server = new ChatServer();
-    const database = memoryDatabase();
+    const database = sharedDatabase();
     const mina = await started(server, database);
     mina.link.set('connecting');
     void mina.outbox.send(text('from mina'));
@@ -58,7 +65,7 @@ describe('several tabs on one database', () => {
 
   test('that is closed in an orderly way leaves its messages to the next', async () => {
     const server = new ChatServer();
-    const database = memoryDatabase();
+    const database = sharedDatabase();
     const first = await started(server, database);
     first.link.set('connecting');
     const dropped = first.outbox.send(text('left'));
@@ -77,7 +84,7 @@ describe('without Web Locks', () => {
 
   test('the next client takes over all, and what two send is stored once', async () => {
     const server = new ChatServer();
-    const database = memoryDatabase();
+    const database = sharedDatabase();
     const first = await started(server, database);
     first.link.set('connecting');
     const ids = [randomUUID(), randomUUID()];

@@ -166,6 +166,7 @@ export class Tab {
       list: (...args) => alive(() => records.list(...args)),
       clear: () => alive(() => records.clear()),
       close: () => alive(() => records.close()),
+      shared: records.shared,
       write: (changes) =>
         alive(async () => {
           const fate = this.tap(changes);

@@ -121,7 +121,7 @@ export class ChatModel {
     options: { here?: boolean; replyTo?: number; clientId?: string } = {},
   ): Message | undefined {
     if (!this.#present(by)) return undefined;
-    const reply = this.#visible()[options.replyTo ?? -1];
+    const reply = (options.replyTo ?? -1) < 0 ? undefined : this.#visible()[options.replyTo ?? 0];
     const message = this.#append(by, 'text', { body }, reply?.message_id ?? null, options.clientId);
     if (!this.isMember) return this.#render(message);
     const { message_id, client_msg_id, seq, version, created_at } = message;
@@ -137,6 +137,11 @@ export class ChatModel {
       this.told.push({ type: 'sent', frame, data });
     } else this.#tellNew(message);
     return this.#render(message);
+  }
+
+  /** Somebody has sent so many messages, long ago. */
+  fill(by: string, count: number): void {
+    for (let at = 0; at < count; at++) this.#append(by, 'text', { body: `text ${at}` }, null);
   }
 
   /** Somebody sends a video that nobody has looked into yet; `here` as with `send`, where the file may be known or not. */
@@ -340,39 +345,39 @@ export class ChatModel {
       ? { version: this.#version, state_version: this.#stateVersion }
       : this.#left;
     return {
-        chat_id: chatId,
-        type: 'group',
-        name: this.#name,
-        description: '',
-        avatar_url: '',
-        is_admin_only: false,
-        auto_delete_seconds: 0,
-        participant: null,
-        is_member: this.isMember,
-        last_message: last
-          ? {
-              message_id: last.message_id,
-              sender_id: last.sender_id,
-              type: last.type,
-              preview: previewOf(last),
-              timestamp: last.created_at,
-            }
-          : null,
-        unread_count: this.#unread(),
-        is_muted: this.#muted,
-        mute_until: null,
-        is_pinned: false,
-        created_at: self.joinedAt,
-        updated_at: self.leftAt ?? [activity, self.joinedAt].sort().at(-1) ?? '',
-        version,
-        state_version,
-        participants: this.isMember
-          ? [...this.#members].flatMap(([user_id, { leftSeq, role, joinedAt }]) =>
-              leftSeq === null
-                ? [{ user_id, display_name: user_id, avatar_url: '', role, joined_at: joinedAt }]
-                : [],
-            )
-          : [],
+      chat_id: chatId,
+      type: 'group',
+      name: this.#name,
+      description: '',
+      avatar_url: '',
+      is_admin_only: false,
+      auto_delete_seconds: 0,
+      participant: null,
+      is_member: this.isMember,
+      last_message: last
+        ? {
+            message_id: last.message_id,
+            sender_id: last.sender_id,
+            type: last.type,
+            preview: previewOf(last),
+            timestamp: last.created_at,
+          }
+        : null,
+      unread_count: this.#unread(),
+      is_muted: this.#muted,
+      mute_until: null,
+      is_pinned: false,
+      created_at: self.joinedAt,
+      updated_at: self.leftAt ?? [activity, self.joinedAt].sort().at(-1) ?? '',
+      version,
+      state_version,
+      participants: this.isMember
+        ? [...this.#members].flatMap(([user_id, { leftSeq, role, joinedAt }]) =>
+            leftSeq === null
+              ? [{ user_id, display_name: user_id, avatar_url: '', role, joined_at: joinedAt }]
+              : [],
+          )
+        : [],
     };
   }
 
@@ -483,11 +488,15 @@ export class ChatModel {
 
   /** A page of history, oldest first, and the cursor of the next older one. */
   page(before: string | null, limit: number): { messages: Message[]; older: string | null } {
-    const seq =
-      this.messages.find(({ message_id }) => message_id === before)?.seq ?? Number.POSITIVE_INFINITY;
-    const all = this.#visible().filter((message) => message.seq < seq);
-    const messages = all.slice(-limit).map((message) => this.#render(message));
-    return { messages, older: all.length > limit ? (messages[0]?.message_id ?? null) : null };
+    // Ids have the number in them, and nothing is skipped that need not be: chats may be long.
+    const end = before === null ? this.messages.length : Number(before.slice(-12)) - 1;
+    const found: Stored[] = [];
+    for (let at = end - 1; at >= 0 && found.length <= limit; at--) {
+      const message = this.messages[at];
+      if (message && this.#sees(message) && !this.#hidden.has(message.message_id)) found.unshift(message);
+    }
+    const messages = found.slice(-limit).map((message) => this.#render(message));
+    return { messages, older: found.length > limit ? (messages[0]?.message_id ?? null) : null };
   }
 
   #append(
@@ -599,7 +608,8 @@ export class ChatModel {
   }
 
   #render(message: Stored, forAll = false): Message {
-    const reply = this.messages.find(({ message_id }) => message_id === message.reply_to_message_id);
+    const { reply_to_message_id: to } = message;
+    const reply = to === null ? undefined : this.messages[Number(to.slice(-12)) - 1];
     const shown = reply && (forAll || this.#sees(reply)) ? reply : null;
     const { message_id = '', sender_id = '', type = 'text' } = shown ?? {};
     const gone = !shown || shown.is_deleted;

@@ -1,6 +1,7 @@
 /** A fake server with one group in it, and a client that looks at it. */
-import { expect, vi } from 'vitest';
+
 import type { SyncInput } from '@parley/contract';
+import { expect, vi } from 'vitest';
 import type { ClientOptions, ParleyClient } from '../../src/index.ts';
 import type { Timing } from '../../src/timing.ts';
 import { Refused } from './accounts.ts';

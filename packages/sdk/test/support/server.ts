@@ -204,6 +204,7 @@ export class FakeServer extends EventEmitter<ServerEvents> implements AsyncDispo
       client_msg_id,
       chat_id,
       seq,
+      version: seq,
       timestamp: new Date().toISOString(),
     };
     this.#sent.set(client_msg_id, sent);

@@ -16,7 +16,14 @@ import { Store, type StoreParts } from '../../src/view/store.ts';
 import { ChatModel } from './chat-model.ts';
 
 /** Nothing is planned by time: `settled` does it at once. */
-const timing = { ...defaultTiming, gapMs: 1e6, refetchLaterMs: 1e6, refetchMs: 0, refetchMaxMs: 0, backoffMs: 1 };
+const timing = {
+  ...defaultTiming,
+  gapMs: 1e6,
+  refetchLaterMs: 1e6,
+  refetchMs: 0,
+  refetchMaxMs: 0,
+  backoffMs: 1,
+};
 
 /** A promise that a test lets go. */
 interface Held {

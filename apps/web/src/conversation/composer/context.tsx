@@ -13,15 +13,17 @@ import type { Mode } from './composer.tsx';
 
 export function Context({ mode, onClose }: { mode: Mode; onClose: () => void }) {
   const { me, nameOf } = useConversation();
-  const { editing, replyTo, stopReply, stopEdit } = texts.conversation;
+  const { editing, replyTo, replyToSelf, stopReply, stopEdit } = texts.conversation;
   const reply = mode.kind === 'reply';
+  const { sender_id } = mode.message;
+  const answered = sender_id === me ? replyToSelf : replyTo(nameOf(sender_id));
   const Icon = reply ? Reply : Pencil;
   const preview = previewOf(mode.message, me);
   return (
     <div className={cx(styles.context, bubble[`name${colourOf(mode.message.sender_id)}`])} role="status">
       <Icon size={18} aria-hidden="true" className={styles.contextIcon} />
       <div className={styles.contextTexts}>
-        <p className={styles.contextTitle}>{reply ? replyTo(nameOf(mode.message.sender_id)) : editing}</p>
+        <p className={styles.contextTitle}>{reply ? answered : editing}</p>
         <p className={styles.contextPreview} dir="auto">
           {preview ? previewText(preview) : texts.conversation.deleted}
         </p>

@@ -39,7 +39,8 @@ export function Editor({ ref, value, onChange, onSubmit, onKeyDown, onBlur, capt
       ref={ref}
       className={styles.editor}
       rows={1}
-      dir="auto"
+      // What is not written yet stands as the page does.
+      dir={value === '' ? undefined : 'auto'}
       value={value}
       placeholder={caption ? captionPlaceholder : placeholder}
       aria-label={caption ? captionPlaceholder : placeholder}

@@ -3,6 +3,7 @@ import { type RefObject, useCallback, useEffect, useImperativeHandle, useRef, us
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { formatDay } from '../../lib/dates.ts';
 import { texts } from '../../texts/texts.ts';
+import { Spinner } from '../../ui/spinner.tsx';
 import { useConversation } from '../context.ts';
 import { MessageRow } from '../message/message-row.tsx';
 import type { Row } from '../model/rows.ts';
@@ -105,7 +106,11 @@ export function MessageList(props: MessageListProps) {
   return (
     <div className={styles.frame}>
       <FloatingDay day={day} scroller={scroller} />
-      {/* biome-ignore lint/a11y/useSemanticElements: no element is a feed */}
+      {seeking && (
+        <div className={styles.seeking}>
+          <Spinner label={texts.conversation.loading} />
+        </div>
+      )}
       <div
         ref={scroller}
         className={styles.scroller}

@@ -7,6 +7,8 @@ import type { VirtualizerHandle } from 'virtua';
 import type { Row } from '../model/rows.ts';
 import { isStored } from '../model/shown.ts';
 
+/** Pixels that are more than what stands below the last row: the browser stops at the end. */
+const beyond = 100;
 /** Pixels from the end that still count as the end. */
 const slack = 48;
 
@@ -81,12 +83,12 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
       // One goes on reading where one left off.
       began.current = generation;
       stuck.current = first < 0;
-      if (stuck.current) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+      if (stuck.current) list.current?.scrollToIndex(rows.length - 1, { align: 'end', offset: beyond });
       else list.current?.scrollToIndex(first, { align: 'start', offset: -12 });
     } else if (began.current !== generation && rows.length > 0) {
       began.current = generation;
       stuck.current = true;
-      list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
+      list.current?.scrollToIndex(rows.length - 1, { align: 'end', offset: beyond });
     }
     opened.current ||= settled;
     hold();

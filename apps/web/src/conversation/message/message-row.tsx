@@ -58,7 +58,6 @@ export const MessageRow = memo(function MessageRow({ row, tabbable, onFocus, hig
       )}
       data-key={row.key}
       data-message={isStored(message) ? message.message_id : undefined}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: articles of a feed take the focus
       tabIndex={tabbable ? 0 : -1}
       aria-label={`${nameOf(sender)}, ${formatTime(message.created_at)}`}
       onFocus={(event) => event.target === element.current && onFocus(row.key)}
@@ -67,11 +66,13 @@ export const MessageRow = memo(function MessageRow({ row, tabbable, onFocus, hig
       {day && <p className={styles.day}>{formatDay(day)}</p>}
       {unread && <p className={styles.unread}>{texts.conversation.unread}</p>}
       {system ? (
+        // biome-ignore lint/a11y/noStaticElementInteractions: the row has the keys; this is the pointer's way
         <div ref={bubble} className={styles.centre} onContextMenu={onContextMenu}>
           <SystemLine message={system} />
         </div>
       ) : (
         <div className={styles.line}>
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: the row has the keys; this is the pointer's way */}
           <div ref={bubble} className={styles.bubble} onContextMenu={onContextMenu} {...longPress}>
             <Bubble message={message} own={own} first={first} last={last} />
           </div>

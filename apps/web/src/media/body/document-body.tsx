@@ -26,8 +26,8 @@ export function DocumentBody({ message, file, sending }: DocumentProps) {
         <Icon aria-hidden />
       </span>
       <span className={styles.about}>
-        <span className={styles.name} dir="auto" title={name}>
-          {name || texts.media.document}
+        <span className={styles.name} title={name}>
+          <bdi>{name || texts.media.document}</bdi>
         </span>
         <span className={styles.detail} role={error ? 'alert' : undefined}>
           {error ? errorText(error) : detailOf(ending, sizeBytes, media === null && file.own === null)}

@@ -26,16 +26,16 @@ export function LocationBody({ payload }: { payload: object }) {
         <MapPin />
       </div>
       <div className={styles.about}>
-        <p className={styles.name} dir="auto">
-          {name || texts.media.location}
+        <p className={styles.name}>
+          <bdi>{name || texts.media.location}</bdi>
         </p>
         {address && (
-          <p className={styles.address} dir="auto">
-            {address}
+          <p className={styles.address}>
+            <bdi>{address}</bdi>
           </p>
         )}
-        <p className={styles.coordinates} dir="ltr">
-          {coordinates}
+        <p className={styles.coordinates}>
+          <bdi dir="ltr">{coordinates}</bdi>
         </p>
         <p className={styles.actions}>
           <a href={mapAddress(place)}>{texts.media.openMap}</a>
