@@ -32,7 +32,7 @@ export async function startChild(dataDir: string, env: Record<string, string> = 
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk;
-      const match = /Pages +(http:\S+)/.exec(output);
+      const match = /Chat +(http:\S+)/.exec(output);
       if (match) resolve(match[1] as string);
     };
     child.stdout?.on('data', read);

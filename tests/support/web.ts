@@ -179,7 +179,11 @@ export class Visitor implements AsyncDisposable {
 
   /** Chooses something of what can be done with a message. */
   async act(text: string, action: string): Promise<void> {
-    await this.page.locator('article [data-text]').filter({ hasText: text }).last().click({ button: 'right' });
+    await this.page
+      .locator('article [data-text]')
+      .filter({ hasText: text })
+      .last()
+      .click({ button: 'right' });
     await this.page.getByRole('menuitem', { name: action, exact: true }).click();
   }
 
@@ -225,7 +229,10 @@ export class Visitor implements AsyncDisposable {
         return image.complete || bottom < 0 || top > innerHeight;
       });
       const moving = document.getAnimations().some((animation) => {
-        return animation.playState === 'running' && animation.effect?.getTiming().iterations !== Number.POSITIVE_INFINITY;
+        return (
+          animation.playState === 'running' &&
+          animation.effect?.getTiming().iterations !== Number.POSITIVE_INFINITY
+        );
       });
       return loaded && !moving;
     });

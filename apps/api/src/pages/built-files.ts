@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 import type { RequestHandler } from 'express';
+import { localsOf } from '../http/locals.ts';
 
 /** How a file was compressed at build time, by the ending of its name, the best first (RFC 9110, 8.4.1). */
 const encodings = [
@@ -21,8 +22,8 @@ interface BuiltFile {
   readonly compressed: ReadonlyMap<string, Buffer>;
 }
 
-/** Serves what is in the folder now; hidden files are left out, and everything unknown is passed on. */
-export function builtFiles(folder: string): RequestHandler {
+/** Serves what is in the folder now, with these headers; hidden files are left out, and everything unknown is passed on. */
+export function builtFiles(folder: string, headers: Record<string, string>): RequestHandler {
   const files = readAll(folder);
   return (req, res, next) => {
     const file = req.method === 'GET' || req.method === 'HEAD' ? files.get(req.path) : undefined;
@@ -30,6 +31,8 @@ export function builtFiles(folder: string): RequestHandler {
       next();
       return;
     }
+    localsOf(res).route = '/{file}';
+    res.set(headers);
     const best = req.acceptsEncodings([...file.compressed.keys(), 'identity']);
     const body = best ? file.compressed.get(best) : undefined;
     res.vary('Accept-Encoding');

@@ -37,7 +37,7 @@ export function webRoutes({ config, inbox }: Pick<Runtime, 'config' | 'inbox'>, 
   const router = Router();
   router.get(['/', '/index.html'], named('/', fresh), page);
   // Its files are as they were at the start; the page's headers stand for them too, since a browser shows a picture as a page.
-  router.use(named('/{file}', headers), builtFiles(folder));
+  router.use(builtFiles(folder, headers));
   return router;
 }
 
