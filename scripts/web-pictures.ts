@@ -102,7 +102,9 @@ async function take(visitor: Visitor, name: string): Promise<void> {
   await visitor.still();
   const shot = await visitor.page.screenshot({ caret: 'hide' });
   for (const colours of [256, 128, 64]) {
-    const bytes = await sharp(shot).png({ palette: true, colours, effort: 10, compressionLevel: 9 }).toBuffer();
+    const bytes = await sharp(shot)
+      .png({ palette: true, colours, effort: 10, compressionLevel: 9 })
+      .toBuffer();
     if (bytes.length > most && colours > 64) continue;
     await writeFile(join(folder, `${name}.png`), bytes);
     process.stdout.write(`${name}.png ${(bytes.length / 1024).toFixed(0)} KB\n`);

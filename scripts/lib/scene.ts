@@ -59,7 +59,11 @@ export async function setScene(url: string): Promise<Scene> {
   for (const chat of [withJonas, withAylin, group]) await readAll(mina, chat);
   await mina.chats.pin({ id: group, is_pinned: true });
   const all = cleanup.move();
-  return { phone: mina.phone, chats: { group, direct: withAylin }, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    phone: mina.phone,
+    chats: { group, direct: withAylin },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 /** The group, with one of each thing that can be said. */

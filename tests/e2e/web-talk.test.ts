@@ -20,6 +20,7 @@ describe.skipIf(!hasBrowser)('two people at the page', () => {
     await mina.writeTo(jonas);
     await mina.say('Hello Jonas');
     await jonas.openChat('Mina');
+    await mina.reached('Hello Jonas', 'read');
   }, 120_000);
   afterAll(() => web?.[Symbol.asyncDispose]());
   afterEach(() => {

@@ -1,13 +1,14 @@
 /** A chat of 100,000 messages: opened at once, scrolled far back and to its end again, in a page that does not grow. */
-import type { CDPSession } from 'playwright-core';
+
 import { Client } from 'pg';
+import type { CDPSession } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { watchMoves } from '../../apps/web/test/support/conversation.ts';
 import { hasBrowser, startWeb, Visitor, type Web } from '../support/web.ts';
 
 const total = 100_000;
 /** Messages that are scrolled through. */
-const back = 3000;
+const back = 1500;
 
 describe.skipIf(!hasBrowser)('a very long chat', () => {
   let web: Web;
@@ -53,8 +54,10 @@ describe.skipIf(!hasBrowser)('a very long chat', () => {
     await feed.hover();
     for (let turns = 0; Math.min(...(await numbers())) > total - back; turns++) {
       expect(turns).toBeLessThan(2000);
-      await page.mouse.wheel(0, -1500);
-      await page.evaluate(() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next))));
+      await page.mouse.wheel(0, -500);
+      await page.evaluate(
+        () => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next))),
+      );
     }
     const seen = await moves();
     // Nothing jumped: what stayed in view kept its distances, and went the way that the wheel turned.

@@ -11,8 +11,12 @@ export const session = z
       .object({ name: z.string().nullable(), platform: deviceInfo.shape.platform.unwrap().nullable() })
       .meta({ id: 'SessionDevice', description: 'As it was told when signing in' }),
     is_current: z.boolean().meta({ description: 'The one that asks' }),
-    created_at: timestamp.meta({ description: 'When it signed in, as far back as is known (30 days after a refresh)' }),
-    last_active_at: timestamp.meta({ description: 'When it renewed its tokens last: at most 15 minutes before it was last used' }),
+    created_at: timestamp.meta({
+      description: 'When it signed in, as far back as is known (30 days after a refresh)',
+    }),
+    last_active_at: timestamp.meta({
+      description: 'When it renewed its tokens last: at most 15 minutes before it was last used',
+    }),
   })
   .meta({ id: 'Session' });
 

@@ -14,12 +14,9 @@ export const chatNumbers = z.object({ version: counter, state_version: counter }
 /** What `POST /sync` and the frame `sync` take. */
 export const syncInput = z
   .object({
-    user: counter
-      .optional()
-      .meta({
-        description:
-          "The `user_version` up to which the caller's own things are held; none at all if left out",
-      }),
+    user: counter.optional().meta({
+      description: "The `user_version` up to which the caller's own things are held; none at all if left out",
+    }),
     chats: z
       .record(uuid, chatNumbers)
       .default({})
@@ -85,12 +82,10 @@ export const ownChange = z
         is_starred: z.boolean(),
       })
       .meta({ id: 'StarChange' }),
-    z
-      .object({ kind: z.literal('hide'), ...at, chat_id: uuid, message_id: uuid })
-      .meta({
-        id: 'HideChange',
-        description: 'Deleted for oneself; the chat is among `chats` with its counts',
-      }),
+    z.object({ kind: z.literal('hide'), ...at, chat_id: uuid, message_id: uuid }).meta({
+      id: 'HideChange',
+      description: 'Deleted for oneself; the chat is among `chats` with its counts',
+    }),
   ])
   .meta({ id: 'OwnChange' });
 

@@ -55,13 +55,14 @@ export class Life {
     try {
       // What nobody else has open is all this one's.
       if (!records.shared) await this.#adopt(null);
-      else await joinTabs({
-        account,
-        tab: this.#tab,
-        signal: this.#ended.signal,
-        tabs: async () => (await this.#shelf.left()).map(({ tab }) => tab),
-        adopt: (tab) => this.#adopt(tab),
-      });
+      else
+        await joinTabs({
+          account,
+          tab: this.#tab,
+          signal: this.#ended.signal,
+          tabs: async () => (await this.#shelf.left()).map(({ tab }) => tab),
+          adopt: (tab) => this.#adopt(tab),
+        });
     } catch (cause) {
       this.#shelf.failed(cause);
     }

@@ -394,7 +394,7 @@ export class ChatModel {
     const more = changed.length > page.length;
     const named = chats[chatId];
     // Own changes first, with the chat that they are about; while they are cut nothing else is put behind them.
-    const told = (named && !more) || page.length > 0 ? this.#syncChat(named, limit) : null;
+    const told = (named && !more) || page.length > 0 ? this.#syncChat(named, limit, page.length > 0) : null;
     return {
       user: {
         version: more ? (page.at(-1)?.version ?? known) : this.#userVersion,
@@ -409,13 +409,14 @@ export class ChatModel {
   #syncChat(
     given: { version: number; state_version: number } | undefined,
     limit: number,
+    always: boolean,
   ): { chat: SyncChat; more: boolean } | null {
     const { joinedAtState } = this.#member(this.me);
     const summary = this.summary();
     const { version: head, state_version: stateHead } = summary;
     const reset = !given || given.state_version < joinedAtState || (this.isMember && given.version > head);
     const from = reset ? { version: 0, state_version: 0 } : given;
-    if (!reset && from.version >= head && from.state_version >= stateHead) return null;
+    if (!reset && !always && from.version >= head && from.state_version >= stateHead) return null;
     const people = this.#people().filter(
       ({ changedAt }) => this.isMember && (changedAt > from.state_version || reset),
     );

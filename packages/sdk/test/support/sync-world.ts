@@ -35,6 +35,8 @@ export interface SyncWorldOptions {
   readonly torn?: boolean;
   /** Changes and messages in an answer. */
   readonly limit?: number;
+  /** Messages of long ago. */
+  readonly filled?: number;
 }
 
 export class SyncWorld {
@@ -55,6 +57,7 @@ export class SyncWorld {
 
   constructor(options: SyncWorldOptions = {}) {
     this.#options = options;
+    this.model.fill(this.model.everyone[1] ?? '', options.filled ?? 0);
     [this.store, this.keeper] = this.#start();
   }
 

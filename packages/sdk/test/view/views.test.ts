@@ -232,7 +232,8 @@ describe('statuses', () => {
     const [, ben = '', cleo = '', dora = ''] = model.everyone;
     const view = client.messages(chatId);
     await view.send(text('mine'));
-    const mine = () => view.all.findLast((message) => 'sender_id' in message && message.sender_id === model.me);
+    const mine = () =>
+      view.all.findLast((message) => 'sender_id' in message && message.sender_id === model.me);
     model.move(ben, 'read', model.head);
     tell();
     await converged(world);

@@ -23,7 +23,7 @@ export function Quote({ message, own }: { message: Shown; own: boolean }) {
       type="button"
       tabIndex={-1}
       className={cx(styles.quote, own && styles.own, bubble[`name${colourOf(preview.sender_id)}`])}
-      aria-label={`${showOriginal(name)}: ${previewText(preview)}`}
+      aria-description={showOriginal(name)}
       onClick={() => jumpTo(id)}
     >
       <span className={styles.name} dir="auto">

@@ -20,17 +20,18 @@ export function Reactions({ message, own }: { message: Message; own: boolean }) 
   const label = counts.map(({ emoji, count }) => texts.conversation.reactionsOf(emoji, count)).join(', ');
   return (
     <Popover.Root>
-      <Popover.Trigger
-        className={cx(styles.reactions, own && styles.own)}
-        tabIndex={-1}
-        aria-label={`${texts.conversation.reactions}: ${label}`}
-      >
+      <Popover.Trigger className={cx(styles.reactions, own && styles.own)} tabIndex={-1}>
+        <span className="visually-hidden">{`${texts.conversation.reactions}: ${label}`}</span>
         {counts.slice(0, most).map(({ emoji }) => (
           <span key={emoji} aria-hidden="true">
             {emoji}
           </span>
         ))}
-        {all.length > 1 && <span className={styles.count}>{formatNumber(all.length)}</span>}
+        {all.length > 1 && (
+          <span className={styles.count} aria-hidden="true">
+            {formatNumber(all.length)}
+          </span>
+        )}
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner

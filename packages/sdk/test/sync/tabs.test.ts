@@ -1,0 +1,80 @@
+// Several tabs share one database: one of them writes, and no record goes back.
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { type Database, memoryDatabase } from '../../src/index.ts';
+import { deferred } from '../../src/lib/deferred.ts';
+import { Keeper, type Keeping } from '../../src/sync/keeper.ts';
+import { until } from '../support/chat-world.ts';
+
+/** A tab that keeps one number, and that knows a newer one once it was let to ask. */
+class Tab implements Keeping<null> {
+  number = 0;
+  readonly asked = deferred<void>();
+  readonly keeper: Keeper<null>;
+
+  constructor(database: Database, account: string, locks: LockManager | undefined) {
+    this.keeper = new Keeper({ database, writeMs: 1, debug: () => {}, locks }, this, account);
+  }
+
+  read(records: ReadonlyMap<string, unknown>): void {
+    this.number = Number(records.get('sync/numbers') ?? 0);
+  }
+
+  renew(): Promise<void> {
+    return this.asked.promise;
+  }
+
+  parts(): null[] {
+    return [null];
+  }
+
+  recordsOf(): Map<string, unknown> {
+    return new Map([['sync/numbers', this.number]]);
+  }
+
+  set(number: number): void {
+    this.number = number;
+    this.keeper.touch(null);
+  }
+}
+
+test('one tab writes; another one takes its place when it is gone, and asks before it writes', async () => {
+  const database = memoryDatabase();
+  const account = randomUUID();
+  const { locks } = navigator;
+  const kept = async () => (await database.open(account)).get('sync/numbers');
+  const first = new Tab(database, account, locks);
+  await first.keeper.ready;
+  first.set(5);
+  await first.keeper.flush();
+  expect(await kept()).toBe(5);
+
+  const second = new Tab(database, account, locks);
+  await second.keeper.ready;
+  expect(second.number).toBe(5);
+  first.set(9);
+  await first.keeper.flush();
+  // It is behind: nothing of it is written.
+  second.set(7);
+  await second.keeper.flush();
+  expect(await kept()).toBe(9);
+  await first.keeper.close();
+  await second.keeper.flush();
+  expect(await kept()).toBe(9);
+
+  second.number = 12;
+  second.asked.resolve();
+  await until(async () => expect(await kept()).toBe(12));
+  await second.keeper.close();
+});
+
+test('without locks every tab writes, and records that nobody holds go', async () => {
+  const database = memoryDatabase();
+  const records = await database.open('account');
+  await records.write([{ key: 'chat/gone', value: {} }]);
+  const tab = new Tab(database, 'account', undefined);
+  await tab.keeper.ready;
+  tab.set(3);
+  await tab.keeper.close();
+  expect(await records.list('')).toEqual([['sync/numbers', 3]]);
+});
