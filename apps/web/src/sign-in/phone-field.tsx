@@ -26,7 +26,7 @@ export function PhoneField({ value, onChange, error, disabled }: PhoneFieldProps
   const prefix = prefixOf(country);
   const write = (text: string) => onChange({ country: countryOf(text, country) ?? country, written: text });
   const select = (
-    <span className={styles.country}>
+    <span className={styles.country} dir="ltr">
       <span aria-hidden="true">{prefix || '+'}</span>
       <ChevronDown size={14} aria-hidden="true" />
       <select

@@ -191,6 +191,7 @@ export const en = {
     members: (count: number) => plural(count, { one: '# member', other: '# members' }),
     noMember: 'You are not in this group any more',
     you: 'You',
+    youToo: 'you',
     menu: 'Menu',
     search: 'Search in this chat',
     starred: 'Starred messages',

@@ -30,7 +30,6 @@ export class Realtime {
   readonly #presence: PresenceWatch;
   readonly #typing: Typing;
   readonly #listeners = new Map<string, Listeners<unknown>>();
-  readonly #hurry: () => void;
   #closed = false;
 
   /** @internal Each client has one: `client.realtime`. */
@@ -46,10 +45,6 @@ export class Realtime {
     this.#presence = new PresenceWatch(this.#link, timing, debug);
     this.#typing = new Typing(this.#link, timing);
     this.#link.events.add(({ event, data }) => this.#listeners.get(event)?.emit(data));
-    this.#hurry = () => this.#link.hurry();
-    // Browsers tell when there is a network again, and when somebody looks: no need to wait for the next try.
-    globalThis.addEventListener?.('online', this.#hurry);
-    globalThis.document?.addEventListener('visibilitychange', this.#hurry);
     let before: string | null = null;
     session.changes.add((userId) => {
       // Restoring a session is not a change of people.
@@ -198,6 +193,11 @@ export class Realtime {
     return quiet(this.#usable(() => this.#presence.unsubscribe(userIds)));
   }
 
+  /** @internal Tries now instead of later, where it waits for the next try. */
+  hurry(): void {
+    this.#link.hurry();
+  }
+
   /** @internal Asks for what was missed, once. Errors: those of `sync.changes`, `NETWORK_ERROR` (no connection), `TIMEOUT`. */
   sync(input: ClientEventInput<'sync'>): Promise<AckResults['sync']> {
     return this.#link.request('sync', input);
@@ -206,8 +206,6 @@ export class Realtime {
   /** @internal Disconnects for good and rejects what waits. */
   close(): void {
     this.#closed = true;
-    globalThis.removeEventListener?.('online', this.#hurry);
-    globalThis.document?.removeEventListener('visibilitychange', this.#hurry);
     this.#drop(closed());
     this.#link.statuses.clear();
     this.#listeners.clear();

@@ -83,6 +83,8 @@ function peopleOf(
       held && !fresh
         ? {
             ...person,
+            // Of all that is told of somebody, events tell of these: then they are newer.
+            role: held.role,
             delivered_seq: Math.max(delivered_seq, held.delivered_seq),
             read_seq: Math.max(read_seq, held.read_seq),
           }

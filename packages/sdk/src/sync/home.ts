@@ -24,8 +24,12 @@ export interface HomeParts {
 
 export class Home {
   readonly #parts: HomeParts;
-  /** There may be a network again, or somebody looks. */
-  readonly #hurry = () => this.#parts.store.sync.hurry();
+  /** Browsers tell when there is a network again, and when somebody looks: no need to wait for the next try. */
+  readonly #hurry = () => {
+    const { sync, parts } = this.#parts.store;
+    sync.hurry();
+    parts.realtime.hurry();
+  };
   #before: string | null = null;
   /** What was begun for the user who is signed in, after what was to be ended for the one before. */
   #ready: Promise<unknown> = Promise.resolve();

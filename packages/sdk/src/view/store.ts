@@ -288,6 +288,8 @@ export class Store implements Synced {
     const entry = this.find(chatId);
     if (!entry) return;
     entry.unsent = this.#unsentOf(chatId);
+    // What an earlier run of the program left may have been stored, and been synced before it was found here.
+    this.#accept(entry);
     this.touch(entry);
   }
 

@@ -92,6 +92,11 @@ export class ChatModel {
     this.#own.push({ version: 1, kind: 'chat', ref: chatId });
   }
 
+  /** Whether `me` has deleted a message for itself. */
+  hides(messageId: string): boolean {
+    return this.#hidden.has(messageId);
+  }
+
   /** `user_version`. */
   get userVersion(): number {
     return this.#userVersion;

@@ -1,5 +1,5 @@
 /** A client's store between a model of the server and a network and a database of its own, whose every step a test decides. */
-import type { SyncInput, SyncResult } from '@parley/contract';
+import type { Message, SyncInput, SyncResult } from '@parley/contract';
 import { expect } from 'vitest';
 import { memoryDatabase } from '../../src/database/memory.ts';
 import type { Database, RecordChange } from '../../src/database/types.ts';
@@ -170,9 +170,18 @@ export class SyncWorld {
     const { history } = room;
     if (!history) return;
     const page = this.model.page(null, Math.max(1, history.messages.length));
-    expect(history.messages).toEqual(page.messages);
+    expect(this.#toldOf(history.messages)).toEqual(this.#toldOf(page.messages));
     // What was older may have been deleted by this user meanwhile: then the next page is empty.
     if (history.older === null) expect(page.older).toBe(null);
+  }
+
+  /** What becomes of a message that the user deleted for itself is told by events alone, also to those that quote it. */
+  #toldOf(messages: readonly Message[]): Message[] {
+    return messages.map((message) => {
+      const { reply_to_preview: quote } = message;
+      if (!quote || !this.model.hides(quote.message_id)) return message;
+      return { ...message, reply_to_preview: { ...quote, preview: '' } };
+    });
   }
 
   /** What is planned, and nothing else: `Store.settled` would ask for everything. */

@@ -16,13 +16,14 @@ export function SystemLine({ message }: { message: Message }) {
 /** A system message as a sentence. */
 export function systemText(
   { sender_id, payload }: Message,
-  { nameOf }: Pick<ConversationValue, 'nameOf'>,
+  { nameOf, me }: Pick<ConversationValue, 'nameOf' | 'me'>,
 ): string {
   if (!('action' in payload)) return 'body' in payload ? payload.body : '';
   const { action, user_ids = [], name = '' } = payload;
   const { system } = texts.conversation;
   const who = nameOf(sender_id);
-  const whom = list.format(user_ids.map(nameOf));
+  // In the middle of the sentence.
+  const whom = list.format(user_ids.map((id) => (id === me ? texts.conversation.youToo : nameOf(id))));
   switch (action) {
     case 'group_created':
     case 'group_renamed':

@@ -55,8 +55,8 @@ export function Viewer({ message, onClose }: ViewerProps) {
         <Dialog.Popup ref={popup} initialFocus={popup} className={styles.viewer} onKeyDown={onKeyDown}>
           <header className={styles.header}>
             <div className={styles.about}>
-              <Dialog.Title className={styles.title} dir="auto">
-                {personName(sender?.display_name)}
+              <Dialog.Title className={styles.title}>
+                <bdi>{personName(sender?.display_name)}</bdi>
               </Dialog.Title>
               <p className={styles.when}>
                 {texts.media.sentAt(day, time)}
