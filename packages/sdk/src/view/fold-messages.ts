@@ -14,7 +14,7 @@ import {
 import { previewOf, storedPayload } from './preview.ts';
 import { asking, type FoldedEvent, type Room, type RoomEvent, withChat } from './room.ts';
 import { readOf } from './status.ts';
-import { counts, covers, lastMessageOf } from './summary.ts';
+import { activityOf, counts, covers, lastMessageOf } from './summary.ts';
 
 type Data<E extends FoldedEvent> = ServerEventData<E>;
 
@@ -80,7 +80,7 @@ function append(room: Room, message: Message, now: number): Room {
   const counted = withChat(placed, {
     unread_count: chat.unread_count + (unread ? 1 : 0),
     last_message: shown.is_deleted ? chat.last_message : lastMessageOf(shown),
-    updated_at: [chat.updated_at, created_at].sort()[1] ?? created_at,
+    updated_at: activityOf(room, created_at),
   });
   const torn = unread && isTorn(room, now) && !covers(counted);
   return torn ? asking(counted, { version: message.version - 1 }, 'later') : counted;

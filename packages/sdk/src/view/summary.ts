@@ -23,6 +23,15 @@ export function covers(room: Room): boolean {
   return history.older === null || (oldest !== undefined && readOf(room) >= oldest.seq - 1);
 }
 
+/**
+ * What a list is sorted by, once the newest message was sent at that time: the message or the joining, whichever came last. Clocks of
+ * several servers differ, so a later message may have an earlier time.
+ */
+export function activityOf({ chat, people, me }: Room, sentAt: string): string {
+  const joinedAt = people.get(me)?.joined_at ?? chat?.updated_at ?? '';
+  return sentAt > joinedAt ? sentAt : joinedAt;
+}
+
 /** The room with the unread count and last message that follow from the messages it holds. */
 export function derive(room: Room): Room {
   const { chat, history } = room;
