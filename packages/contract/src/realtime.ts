@@ -40,6 +40,8 @@ const sent = z.object({
   /** The message's: a client that sees it jump has a gap. */
   version: counter,
   timestamp,
+  /** The message was stored before, by an earlier send: it may have been changed since, and `version` is of its last change. */
+  is_repeat: z.literal(true).optional(),
 });
 
 /** Statuses of one or several messages: `message_id` names the only one, `message_ids` the newest of several. */

@@ -13,7 +13,7 @@ export const messageSend = defineEvent({
   waits: (ctx, data) =>
     (data.reply_to_message_id ?? null) !== null || ctx.core.chatCache.peek(data.chat_id) === undefined,
   async handle(ctx, session, data, caller) {
-    const { message } = await sendMessage(ctx.core, caller, data);
+    const { message, created } = await sendMessage(ctx.core, caller, data);
     ctx.typing.sent(session.userId, message.chat_id);
     return {
       message_id: message.message_id,
@@ -22,6 +22,7 @@ export const messageSend = defineEvent({
       seq: message.seq,
       version: message.version,
       timestamp: message.created_at,
+      ...(created ? {} : { is_repeat: true as const }),
     };
   },
 });

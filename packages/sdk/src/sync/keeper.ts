@@ -187,7 +187,7 @@ export class Keeper<K> {
 
   #failed(error: unknown): null {
     const name = error instanceof Error ? error.name : typeof error;
-    this.#parts.debug('the database refuses: what was synced stays in memory', { error: name });
+    this.#parts.debug('the database refuses', { error: name });
     return null;
   }
 }

@@ -85,6 +85,8 @@ function apply(room: Room, event: RoomEvent, now: number): Room | null {
     case 'delivered':
       return null;
     default: {
+      // Stored by an earlier try, and perhaps edited or deleted since: what was sent is not what it is now.
+      if (event.type === 'sent' && event.data.is_repeat) return null;
       const after = derive(foldMessage(room, event as MessageEvent, now));
       const { data } = event;
       const held = !('message_id' in data) || findMessage(after, data.message_id ?? '');

@@ -1,8 +1,8 @@
 /** What a chat's line in the list says of its messages: exactly, from messages that are held, else as it was told and counted on. */
 import type { LastMessage, Message } from '@parley/contract';
 import { previewOf } from './preview.ts';
-import { asking, atNewest, type Doubt, type Room, withChat } from './room.ts';
-import { same } from './same.ts';
+import { asking, atNewest, type Doubt, type Room } from './room.ts';
+import { keep } from './same.ts';
 import { readOf } from './status.ts';
 
 export function lastMessageOf(message: Message): LastMessage {
@@ -45,11 +45,8 @@ export function derive(room: Room): Room {
   const last_message = newest ? lastMessageOf(newest) : older === null ? null : chat.last_message;
   const sent = messages.at(-1)?.created_at ?? '';
   const updated_at = chat.is_member && sent > chat.updated_at ? sent : chat.updated_at;
-  const unchanged =
-    unread_count === chat.unread_count &&
-    updated_at === chat.updated_at &&
-    same(last_message, chat.last_message);
-  const changed = unchanged ? room : withChat(room, { unread_count, last_message, updated_at });
+  const line = keep(chat, { ...chat, unread_count, last_message, updated_at });
+  const changed = line === chat ? room : { ...room, chat: line };
   // All that is held was deleted: what comes before is not known, and it may be what is shown or not.
   const shown = messages.some(({ message_id }) => message_id === chat.last_message?.message_id);
   return !newest && older !== null && shown ? recounting(changed) : changed;
