@@ -279,7 +279,8 @@ it.runIf(existsSync('/proc/self/fd'))(
     const before = await memory();
     for (let n = 0; n < 4; n++) await giveUp(15);
     await eventually('all is closed', async () => (await open()) <= idle);
-    expect((await memory()) - before).toBeLessThan(60);
+    // A heap that is not full is not tidied up: some tens of megabytes come and go. Sixty kept uploads would be many more.
+    expect((await memory()) - before).toBeLessThan(90);
     await endChild(server.child, 'SIGTERM');
   },
   60_000,
