@@ -90,7 +90,12 @@ export function MessageList(props: MessageListProps) {
   useEffect(() => {
     // After the list has gone to its place.
     const frame = requestAnimationFrame(() => look());
-    return () => cancelAnimationFrame(frame);
+    // A list that has not been measured yet tells nothing then, and one that fits its room never scrolls.
+    const timer = setTimeout(() => look(), 500);
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
   }, [look]);
 
   useImperativeHandle(props.handle, () => ({
