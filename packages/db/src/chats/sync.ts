@@ -6,9 +6,15 @@ import { memberJson } from './records.ts';
 /** Numbers of a former member's chat; 0 where it left before they were kept. */
 const leftNumber = (row: string, name: string) => `COALESCE((${row}.left_view ->> '${name}')::bigint, 0)`;
 
-/** The smallest `state_version` of a chat's members whose edge is not known yet, by `chat_participants_unsettled_idx`. */
+/**
+ * The smallest `state_version` of a join or leave in a chat whose edge is not known yet, by `chat_participants_unsettled_idx`. A position
+ * that moved since has raised the row's own number, so that of the change itself counts, where it was kept.
+ */
 const unsettledIn = (chat: string) => `(
-  SELECT min(u.state_version) FROM chat_participants u
+  SELECT min(LEAST(u.state_version,
+    CASE WHEN u.is_join_settled THEN NULL ELSE NULLIF(u.joined_version, 0) END,
+    CASE WHEN u.is_leave_settled THEN NULL ELSE NULLIF(${leftNumber('u', 'state_version')}, 0) END))
+  FROM chat_participants u
   WHERE u.chat_id = ${chat} AND NOT (u.is_join_settled AND u.is_leave_settled))`;
 
 const selectStandings = `
