@@ -3,11 +3,11 @@ import { ParleyError } from '../errors.ts';
 import { unlessAborted } from '../lib/abort.ts';
 import { quiet } from '../lib/deferred.ts';
 import { Listeners } from '../lib/listeners.ts';
+import { Lanes } from '../outbox/lanes.ts';
 import type { CallOptions } from '../procedures.ts';
 import { Actions } from './actions.ts';
 import type { ConnectionParts } from './connection.ts';
 import { Link } from './link.ts';
-import { Outbox } from './outbox.ts';
 import { PresenceWatch } from './presence.ts';
 import { type ReadResult, Receipts } from './receipts.ts';
 import type { Draft, RealtimeStatus, Sent } from './types.ts';
@@ -19,12 +19,11 @@ import { Typing } from './typing.ts';
  */
 export class Realtime {
   /** @internal Messages on their way to the server: the outbox's go through the same. */
-  readonly lanes: Outbox;
+  readonly lanes: Lanes;
   /** @internal Receipts as the server takes them, for the views. */
   readonly receipted: Receipts['told'];
   readonly #session: ConnectionParts['session'];
   readonly #link: Link;
-  readonly #outbox: Outbox;
   readonly #receipts: Receipts;
   readonly #actions: Actions;
   readonly #presence: PresenceWatch;
@@ -37,8 +36,7 @@ export class Realtime {
     const { session, timing, debug } = parts;
     this.#session = session;
     this.#link = new Link(parts);
-    this.#outbox = new Outbox(this.#link, timing);
-    this.lanes = this.#outbox;
+    this.lanes = new Lanes(this.#link, timing);
     this.#receipts = new Receipts(this.#link, timing);
     this.receipted = this.#receipts.told;
     this.#actions = new Actions(this.#link, timing);
@@ -64,7 +62,7 @@ export class Realtime {
 
   /** How many messages given to `send` wait for their answer. */
   get pending(): number {
-    return this.#outbox.size;
+    return this.lanes.size;
   }
 
   /** Calls back with every change of `status`; returns what ends that. */
@@ -110,7 +108,7 @@ export class Realtime {
    * (the session ended), `ABORTED` (signal, or `close()`).
    */
   send(draft: Draft, { signal }: CallOptions = {}): Promise<Sent> {
-    return this.#usable(() => this.#outbox.add(draft, signal));
+    return this.#usable(() => this.lanes.add(draft, signal));
   }
 
   /**
@@ -234,7 +232,7 @@ export class Realtime {
 
   #drop(reason: ParleyError): void {
     this.#link.stop(reason);
-    this.#outbox.clear(reason);
+    this.lanes.clear(reason);
     this.#receipts.clear(reason);
     this.#actions.clear(reason);
     this.#presence.clear(reason);

@@ -1,1 +1,0 @@
-export { Lanes as Outbox } from '../outbox/lanes.ts';
