@@ -201,26 +201,6 @@ export class Visitor implements AsyncDisposable {
     );
   }
 
-  /** Waits until the browser has kept what is being written. */
-  async kept(draft: string): Promise<void> {
-    await this.page.waitForFunction(
-      (wanted) =>
-        new Promise<boolean>((resolve) => {
-          const opening = indexedDB.open('parley');
-          opening.onsuccess = () => {
-            const { result } = opening;
-            const asking = result.transaction('records').objectStore('records').getAll();
-            asking.onsuccess = () => {
-              result.close();
-              resolve(asking.result.some((record) => record === wanted || record?.value === wanted));
-            };
-          };
-        }),
-      draft,
-      { polling: 50 },
-    );
-  }
-
   /** Waits until all pictures in view are there and nothing moves any more. */
   async still(): Promise<void> {
     await this.page.waitForFunction(() => {

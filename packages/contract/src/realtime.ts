@@ -41,7 +41,7 @@ const sent = z.object({
   version: counter,
   timestamp,
   /** The message was stored before, by an earlier send: it may have been changed since, and `version` is of its last change. */
-  is_repeat: z.literal(true).optional(),
+  is_repeat: z.boolean().optional(),
 });
 
 /** Statuses of one or several messages: `message_id` names the only one, `message_ids` the newest of several. */

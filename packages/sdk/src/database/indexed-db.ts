@@ -164,6 +164,8 @@ class IndexedDbRecords implements Records {
         transaction.abort();
         throw error;
       }
+      // At once, and not when the requests were answered: a page that is being closed hears no answers.
+      transaction.commit();
       await transaction.done;
     });
   }

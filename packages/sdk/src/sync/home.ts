@@ -30,6 +30,8 @@ export class Home {
     sync.hurry();
     parts.realtime.hurry();
   };
+  /** The page is put away, and may never come back. */
+  readonly #save = () => void this.#parts.store.keeper?.flush();
   #before: string | null = null;
   /** What was begun for the user who is signed in, after what was to be ended for the one before. */
   #ready: Promise<unknown> = Promise.resolve();
@@ -44,6 +46,8 @@ export class Home {
     });
     globalThis.addEventListener?.('online', this.#hurry);
     globalThis.document?.addEventListener('visibilitychange', this.#hurry);
+    globalThis.document?.addEventListener('visibilitychange', this.#save);
+    globalThis.addEventListener?.('pagehide', this.#save);
   }
 
   /** Resolves when what is kept for the user was read; never rejects. */
@@ -58,6 +62,8 @@ export class Home {
     outbox.stop(new ParleyError('ABORTED', 'The client was closed'));
     globalThis.removeEventListener?.('online', this.#hurry);
     globalThis.document?.removeEventListener('visibilitychange', this.#hurry);
+    globalThis.document?.removeEventListener('visibilitychange', this.#save);
+    globalThis.removeEventListener?.('pagehide', this.#save);
     const { keeper } = store;
     await this.#ready.catch(() => {});
     await keeper?.close();
@@ -89,6 +95,8 @@ export class Home {
     const locks = globalThis.indexedDB && globalThis.navigator?.locks;
     const keeper = new Keeper({ database, writeMs: timing.writeMs, debug, locks }, keepingOf(store), account);
     store.keeper = keeper;
+    // Written before it was known by whom.
+    for (const { draft, room } of store.entries) if (draft !== '') keeper.put(room.chatId, draft);
     const records = (await keeper.records) ?? (await memory());
     if (store.keeper !== keeper) return;
     await Promise.all([outbox.start(records, userId), keeper.ready]);

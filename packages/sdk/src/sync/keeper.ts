@@ -4,7 +4,7 @@
  *
  * One tab writes: the one that holds the Web Lock `parley:<account>`; the others read when they start. A tab that comes to hold it later
  * syncs before it writes, so that no record ever goes back. Where there are no Web Locks (pages served over plain HTTP) every tab writes; then records of one
- * may be followed by older ones of another, which its next sync mends.
+ * may be followed by older ones of another, which its next sync mends. What no server knows (drafts) each tab writes itself.
  */
 import type { Database, Records, RecordValue } from '../database/types.ts';
 import type { DebugLog } from '../lib/debug.ts';
@@ -17,6 +17,8 @@ export type Kept = Map<string, RecordValue>;
 export interface Keeping<K> {
   /** Takes what was read. */
   read(records: ReadonlyMap<string, RecordValue>): void;
+  /** Takes something that some tab has `put`. */
+  found(key: string, value: RecordValue): void;
   /** Resolves when what is held is as new as anything that may have been written. */
   renew(): Promise<unknown>;
   /** All that there is to keep, in parts that change each by itself. */
@@ -32,8 +34,9 @@ export interface KeeperParts {
   readonly locks: LockManager | undefined;
 }
 
-/** The beginnings of the keys that are the keeper's. */
-export const prefixes = ['sync/', 'chat/', 'message/', 'draft/'];
+/** The beginnings of the keys of what is synced, and of what every tab writes. */
+export const prefixes = ['sync/', 'chat/', 'message/'];
+const loosePrefix = 'draft/';
 
 export class Keeper<K> {
   /** Resolves when what was kept is read; never rejects. */
@@ -52,6 +55,9 @@ export class Keeper<K> {
   #writing: Promise<unknown> = Promise.resolve();
   /** Records that belong to no part that is held. */
   #stray = new Set<string>();
+  /** Those to be written that belong to no part at all; and all that were ever put here. */
+  #loose = new Map<string, RecordValue>();
+  readonly #put = new Set<string>();
 
   constructor(parts: KeeperParts, keeping: Keeping<K>, account: string) {
     this.#parts = parts;
@@ -63,9 +69,14 @@ export class Keeper<K> {
   /** Something of a part changed. */
   touch(part: K): void {
     this.#dirty.add(part);
-    if (this.#writes && !this.#timer) {
-      this.#timer = setTimeout(() => void this.flush(), this.#parts.writeMs);
-    }
+    if (this.#writes) this.#soon();
+  }
+
+  /** Writes what this tab alone knows; `undefined` removes it. */
+  put(key: string, value: RecordValue): void {
+    this.#put.add(key);
+    this.#loose.set(loosePrefix + key, value);
+    this.#soon();
   }
 
   /** Writes what is to be written; never rejects. */
@@ -99,6 +110,10 @@ export class Keeper<K> {
       this.#failed(error);
     }
     this.#end.resolve();
+  }
+
+  #soon(): void {
+    this.#timer ??= setTimeout(() => void this.flush(), this.#parts.writeMs);
   }
 
   async #begin(lock: string): Promise<void> {
@@ -150,9 +165,17 @@ export class Keeper<K> {
     const records = await this.records;
     if (!records) return null;
     try {
-      const lists = await Promise.all(prefixes.map((prefix) => records.list(prefix)));
+      const [loose, ...lists] = await Promise.all(
+        [loosePrefix, ...prefixes].map((prefix) => records.list(prefix)),
+      );
       const read = new Map(lists.flat());
-      if (take && !this.#ended) this.#keeping.read(read);
+      if (!take || this.#ended) return read;
+      this.#keeping.read(read);
+      for (const [record, value] of loose ?? []) {
+        const key = record.slice(loosePrefix.length);
+        // What was put while this was being read is newer.
+        if (!this.#put.has(key)) this.#keeping.found(key, value);
+      }
       return read;
     } catch (error) {
       this.#failed(error);
@@ -161,13 +184,18 @@ export class Keeper<K> {
   }
 
   async #write(): Promise<void> {
-    if (!this.#writes || this.#ended || (this.#dirty.size === 0 && this.#stray.size === 0)) return;
+    const due = this.#writes && (this.#dirty.size > 0 || this.#stray.size > 0);
+    if (this.#ended || (!due && this.#loose.size === 0)) return;
     const records = await this.records;
-    const next = new Map([...this.#dirty].map((part) => [part, this.#keeping.recordsOf(part)]));
+    const loose = this.#loose;
+    this.#loose = new Map();
+    const dirty = this.#writes ? [...this.#dirty] : [];
+    const next = new Map(dirty.map((part) => [part, this.#keeping.recordsOf(part)]));
     const stray = this.#stray;
     this.#stray = new Set();
-    this.#dirty.clear();
-    const changes = [...stray].map((key) => ({ key, value: undefined as RecordValue }));
+    for (const part of dirty) this.#dirty.delete(part);
+    const changes = [...loose].map(([key, value]) => ({ key, value }));
+    for (const key of stray) changes.push({ key, value: undefined });
     for (const [part, kept] of next) {
       const before = this.#kept.get(part);
       for (const [key, value] of kept) if (before?.get(key) !== value) changes.push({ key, value });
@@ -182,6 +210,7 @@ export class Keeper<K> {
       // The next write has it, too.
       for (const part of next.keys()) this.#dirty.add(part);
       for (const key of stray) this.#stray.add(key);
+      this.#loose = new Map([...loose, ...this.#loose]);
     }
   }
 

@@ -21,9 +21,11 @@ export function keepingOf(store: Store): Keeping<Entry | null> {
       numbers = read;
       store.restore(read.user, read.complete, records.get('sync/account') as AccountState | undefined);
       for (const [chatId, room] of roomsOf(records, store.me)) store.set(store.entry(chatId), room);
-      for (const [key, draft] of records) {
-        if (key.startsWith('draft/')) store.setDraft(store.entry(key.slice(6)), String(draft));
-      }
+    },
+    found(chatId, draft) {
+      const entry = store.entry(chatId);
+      entry.draft = String(draft);
+      store.touch(entry);
     },
     async renew() {
       for (;;) {

@@ -31,10 +31,9 @@ function place(seq: number): string {
 }
 
 /** All that is kept of one chat. */
-export function chatRecords({ room, draft }: Entry): Kept {
+export function chatRecords({ room }: Entry): Kept {
   const kept: Kept = new Map();
   const { chatId, chat } = room;
-  if (draft) kept.set(`draft/${chatId}`, draft);
   if (!chat) return kept;
   const { history } = trimHistory(room, keptMessages);
   // What the server does not know yet may have been counted: then it is told anew.

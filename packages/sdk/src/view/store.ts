@@ -236,7 +236,7 @@ export class Store implements Synced {
   setDraft(entry: Entry, draft: string): void {
     if (entry.draft === draft) return;
     entry.draft = draft;
-    this.keeper?.touch(entry);
+    this.keeper?.put(entry.room.chatId, draft || undefined);
     this.touch(entry);
   }
 

@@ -9,6 +9,7 @@ import { until } from '../support/chat-world.ts';
 /** A tab that keeps one number, and that knows a newer one once it was let to ask. */
 class Tab implements Keeping<null> {
   number = 0;
+  readonly drafts = new Map<string, unknown>();
   readonly asked = deferred<void>();
   readonly keeper: Keeper<null>;
 
@@ -18,6 +19,10 @@ class Tab implements Keeping<null> {
 
   read(records: ReadonlyMap<string, unknown>): void {
     this.number = Number(records.get('sync/numbers') ?? 0);
+  }
+
+  found(key: string, value: unknown): void {
+    this.drafts.set(key, value);
   }
 
   renew(): Promise<void> {
@@ -66,6 +71,35 @@ test('one tab writes; another one takes its place when it is gone, and asks befo
   second.asked.resolve();
   await until(async () => expect(await kept()).toBe(12));
   await second.keeper.close();
+});
+
+test('every tab keeps what it alone knows, whoever writes the rest', async () => {
+  const database = memoryDatabase();
+  const account = randomUUID();
+  const tab = () => new Tab(database, account, navigator.locks);
+  const [first, second] = [tab(), tab()];
+  await Promise.all([first.keeper.ready, second.keeper.ready]);
+  first.keeper.put('a', 'of the first');
+  second.keeper.put('b', 'of the second');
+  second.keeper.put('c', 'sent by now');
+  await Promise.all([first.keeper.flush(), second.keeper.flush()]);
+  second.keeper.put('c', undefined);
+  await first.keeper.close();
+  second.number = 3;
+  second.asked.resolve();
+  // It writes from now on, and takes nothing away that another one has put.
+  await until(async () => expect(await (await database.open(account)).get('sync/numbers')).toBe(3));
+  await second.keeper.close();
+
+  const third = tab();
+  third.keeper.put('a', 'newer');
+  await third.keeper.ready;
+  expect([...third.drafts]).toEqual([['b', 'of the second']]);
+  await third.keeper.close();
+  expect(await (await database.open(account)).list('draft/')).toEqual([
+    ['draft/a', 'newer'],
+    ['draft/b', 'of the second'],
+  ]);
 });
 
 test('without locks every tab writes, and records that nobody holds go', async () => {
