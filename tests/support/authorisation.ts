@@ -147,7 +147,10 @@ export const procedureRows: Record<Guarded, Row> = {
     admin: 'FORBIDDEN',
   }),
   'media.get': row(({ media }) => ({ id: media }), seesMessage),
-  'sync.changes': row(({ chat }) => ({ chats: { [chat]: { version: 0, state_version: 0 } } }), anyone),
+  'sync.changes': row(
+    ({ chat }) => ({ chats: { [chat]: { version: 0, state_version: 0 } }, limit: 1 }),
+    anyone,
+  ),
 };
 
 export const eventRows: Record<ClientEvent, Row> = {
@@ -162,6 +165,6 @@ export const eventRows: Record<ClientEvent, Row> = {
   'typing.stop': row(({ chat }) => ({ chat_id: chat }), sends),
   'presence.subscribe': row(({ senderId }) => ({ user_ids: [senderId] }), anyone),
   'presence.unsubscribe': row(({ senderId }) => ({ user_ids: [senderId] }), anyone),
-  sync: row(({ chat }) => ({ chats: { [chat]: { version: 0, state_version: 0 } } }), anyone),
+  sync: row(({ chat }) => ({ chats: { [chat]: { version: 0, state_version: 0 } }, limit: 1 }), anyone),
   ping: row(nothing, anyone),
 };

@@ -41,6 +41,7 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
   const began = useRef(-1);
   const opened = useRef(false);
   const went = useRef(0);
+  const endBefore = useRef(0);
 
   const hold = useCallback(() => {
     const element = scroller.current;
@@ -61,11 +62,15 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
   const note = useCallback(() => {
     const element = scroller.current;
     if (!element) return null;
-    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    const end = element.scrollHeight - element.clientHeight;
+    // The end has moved away from a list that stands there: nobody has scrolled.
+    if (stuck.current && end !== endBefore.current) hold();
+    endBefore.current = end;
+    const below = end - element.scrollTop;
     stuck.current = below < slack && !hasNewer;
-    setAtEnd(below < slack && !hasNewer);
+    setAtEnd(stuck.current);
     return { above: element.scrollTop, below };
-  }, [scroller, hasNewer]);
+  }, [scroller, hasNewer, hold]);
 
   useLayoutEffect(() => {
     const first = rows.findIndex(({ unread }) => unread);
