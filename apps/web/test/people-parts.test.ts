@@ -1,19 +1,23 @@
 // What the web client finds out by itself about people and what they wrote: numbers, names, marks.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { looksLikePhone, toE164 } from '../src/lib/phone.ts';
 import { matches } from '../src/people/matching.ts';
-import { readPhone } from '../src/people/phone.ts';
 import { excerpt } from '../src/search/marked.ts';
 
 describe('people and what they wrote', () => {
   test.each([
     ['+49 (151) 123-4567', '+491511234567'],
     ['0049 151 1234567', '+491511234567'],
-    ['0151 1234567', null],
+    // As one writes it at home.
+    ['0151 1234567', '+491511234567'],
     ['+0151', null],
-    ['Mina', null],
   ])('%j is read as a number', (text, expected) => {
-    expect(readPhone(text)).toBe(expected);
+    expect([looksLikePhone(text), toE164(text, 'DE')]).toEqual([true, expected]);
+  });
+
+  test.each(['Mina', 'Mina 2', '007', 'Room 1234'])('%j is a name', (text) => {
+    expect(looksLikePhone(text)).toBe(false);
   });
 
   test('names match by the beginnings of their words', () => {

@@ -1,8 +1,8 @@
 // Phone numbers as people write them.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countries } from '../src/sign-in/countries.ts';
-import { countryOf, formatPhone, prefixOf, toE164 } from '../src/sign-in/phone.ts';
+import { countries } from '../src/lib/countries.ts';
+import { countryOf, formatPhone, prefixOf, toE164 } from '../src/lib/phone.ts';
 
 describe('a number', () => {
   test.each([

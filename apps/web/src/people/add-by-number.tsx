@@ -1,12 +1,13 @@
 /** Finds somebody by their phone number and makes them a contact. */
 import { type SubmitEvent, useId, useState } from 'react';
 import { errorText } from '../lib/errors.ts';
+import { toE164 } from '../lib/phone.ts';
 import { texts } from '../texts/texts.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { TextField } from '../ui/text-field.tsx';
 import type { Person } from './people-picker.tsx';
-import { readPhone } from './phone.ts';
+import { useHome } from './use-home.ts';
 import { useLookup } from './use-lookup.ts';
 
 interface AddByNumberProps {
@@ -18,10 +19,11 @@ export function AddByNumber({ onFound, onClose }: AddByNumberProps) {
   const [written, setWritten] = useState('');
   const [invalid, setInvalid] = useState(false);
   const lookup = useLookup();
+  const home = useHome();
   const form = useId();
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const phone = readPhone(written);
+    const phone = toE164(written, home);
     setInvalid(!phone);
     const found = phone && (await lookup.find(phone));
     if (found) onFound(found);

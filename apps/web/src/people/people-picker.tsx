@@ -4,6 +4,7 @@ import { useAccount } from '@parley/sdk/react';
 import { Search, UserSearch } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { errorText } from '../lib/errors.ts';
+import { looksLikePhone, toE164 } from '../lib/phone.ts';
 import { texts } from '../texts/texts.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { ListRow } from '../ui/list-row.tsx';
@@ -11,7 +12,7 @@ import { Spinner } from '../ui/spinner.tsx';
 import { TextField } from '../ui/text-field.tsx';
 import { matches } from './matching.ts';
 import styles from './people-picker.module.css';
-import { looksLikePhone, readPhone } from './phone.ts';
+import { useHome } from './use-home.ts';
 import { useLookup } from './use-lookup.ts';
 
 export type Person = Pick<Contact, 'user_id' | 'display_name' | 'avatar_url'> &
@@ -31,12 +32,13 @@ export function PeoplePicker({ renderPerson, onFound, without, autoFocus }: Peop
   const { contacts } = useAccount();
   const [query, setQuery] = useState('');
   const lookup = useLookup();
+  const home = useHome();
   const shown = useMemo(
     () =>
       contacts.filter(({ user_id, display_name }) => !without?.has(user_id) && matches(display_name, query)),
     [contacts, without, query],
   );
-  const phone = looksLikePhone(query) ? readPhone(query) : null;
+  const phone = looksLikePhone(query) ? toE164(query, home) : null;
   const look = async () => {
     if (!phone) return;
     const found = await lookup.find(phone);

@@ -6,6 +6,7 @@ import { usePeopleOf } from '../groups/use-people-of.ts';
 import { personName } from '../lib/names.ts';
 import { useBlock } from '../people/use-block.ts';
 import { texts } from '../texts/texts.ts';
+import about from '../ui/about.module.css';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
@@ -32,8 +33,8 @@ export function Blocked() {
           return (
             <li key={id} className={styles.row}>
               <Avatar id={id} name={name} url={people.get(id)?.avatar_url} />
-              <span className={styles.texts}>
-                <bdi className={styles.name}>{name}</bdi>
+              <span className={about.texts}>
+                <bdi className={about.name}>{name}</bdi>
               </span>
               <Button aria-label={texts.people.unblock(name)} onClick={() => void unblock(id, name)}>
                 {texts.settings.unblock}

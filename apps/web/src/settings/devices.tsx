@@ -6,6 +6,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { formatDate, formatDayAndTime } from '../lib/dates.ts';
 import { errorText } from '../lib/errors.ts';
 import { texts } from '../texts/texts.ts';
+import about from '../ui/about.module.css';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
@@ -88,9 +89,9 @@ function Device({ session, onEnded }: { session: Session; onEnded: () => Promise
   return (
     <div className={styles.row}>
       <Icon className={styles.icon} aria-hidden />
-      <span className={styles.texts}>
-        <bdi className={styles.name}>{name}</bdi>
-        <span className={styles.detail}>
+      <span className={about.texts}>
+        <bdi className={about.name}>{name}</bdi>
+        <span className={about.detail}>
           {is_current
             ? texts.settings.signedInAt(formatDate(created_at))
             : texts.settings.activeAt(active.day, active.time)}

@@ -1,10 +1,10 @@
 import { ChevronDown } from 'lucide-react';
 import { useMemo } from 'react';
+import { countries } from '../lib/countries.ts';
 import { locale } from '../lib/language.ts';
+import { countryOf, prefixOf } from '../lib/phone.ts';
 import { texts } from '../texts/texts.ts';
 import { TextField } from '../ui/text-field.tsx';
-import { countries } from './countries.ts';
-import { countryOf, prefixOf } from './phone.ts';
 import styles from './sign-in.module.css';
 
 export interface PhoneValue {

@@ -1,10 +1,10 @@
 import type { OutputOf, ParleyClient } from '@parley/sdk';
 import { useClient } from '@parley/sdk/react';
 import { type FormEvent, useState } from 'react';
+import { likelyCountry, toE164 } from '../lib/phone.ts';
 import { sentCode } from '../session/sent-code.ts';
 import { texts } from '../texts/texts.ts';
 import { Button } from '../ui/button.tsx';
-import { likelyCountry, toE164 } from './phone.ts';
 import { PhoneField } from './phone-field.tsx';
 import styles from './sign-in.module.css';
 import { useAttempt } from './use-attempt.ts';

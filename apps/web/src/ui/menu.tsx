@@ -4,6 +4,7 @@ import { ChevronRight } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { cx } from '../lib/cx.ts';
 import styles from './menu.module.css';
+import popup from './popup.module.css';
 
 export interface MenuProps {
   /** The button that opens it, usually an `IconButton`. */
@@ -90,9 +91,9 @@ function Popup(props: {
         side={side}
         sideOffset={4}
         collisionPadding={8}
-        className={styles.positioner}
+        className={popup.positioner}
       >
-        <Base.Popup className={styles.popup}>{children}</Base.Popup>
+        <Base.Popup className={cx(popup.popup, styles.popup)}>{children}</Base.Popup>
       </Base.Positioner>
     </Base.Portal>
   );

@@ -1,6 +1,8 @@
 import { Menu as Base } from '@base-ui/react/menu';
 import { type ReactNode, useState } from 'react';
+import { cx } from '../lib/cx.ts';
 import styles from './menu.module.css';
+import popup from './popup.module.css';
 
 /** A place in the window, in CSS pixels. */
 export interface Point {
@@ -42,9 +44,9 @@ export function PopupMenu({ label, anchor, returnFocus, onClosed, children }: Po
           align={element ? 'end' : 'start'}
           sideOffset={element ? 4 : 0}
           collisionPadding={8}
-          className={styles.positioner}
+          className={popup.positioner}
         >
-          <Base.Popup className={styles.popup} aria-label={label} finalFocus={returnFocus}>
+          <Base.Popup className={cx(popup.popup, styles.popup)} aria-label={label} finalFocus={returnFocus}>
             {children}
           </Base.Popup>
         </Base.Positioner>

@@ -2,9 +2,11 @@
 import { Menu } from '@base-ui/react/menu';
 import { Copy, Forward, Info, Pencil, Reply, Star, StarOff, Trash2 } from 'lucide-react';
 import { useRef } from 'react';
+import { cx } from '../../lib/cx.ts';
 import { texts } from '../../texts/texts.ts';
 import menu from '../../ui/menu.module.css';
 import { MenuItem, MenuSeparator } from '../../ui/menu.tsx';
+import popup from '../../ui/popup.module.css';
 import { type Anchor, useConversation } from '../context.ts';
 import { actionsOf } from '../model/may.ts';
 import { isStored, type Shown, textOf } from '../model/shown.ts';
@@ -39,7 +41,7 @@ export function MessageActions({ opened, onClose, onAsk }: MessageActionsProps) 
       {opened && (
         <Menu.Portal>
           <Menu.Positioner
-            className={menu.positioner}
+            className={popup.positioner}
             anchor={placeOf(opened.anchor)}
             align="start"
             side="bottom"
@@ -47,7 +49,7 @@ export function MessageActions({ opened, onClose, onAsk }: MessageActionsProps) 
             collisionPadding={8}
           >
             <Menu.Popup
-              className={menu.popup}
+              className={cx(popup.popup, menu.popup)}
               finalFocus={() => (writing.current === opened ? false : opened.returnTo)}
             >
               <Items message={opened.message} onAsk={asked} onClose={onClose} />

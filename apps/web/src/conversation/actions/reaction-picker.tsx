@@ -1,7 +1,9 @@
 /** All emoji, to react with one of them. */
 import { Popover } from '@base-ui/react/popover';
 import type { Message } from '@parley/sdk';
+import { cx } from '../../lib/cx.ts';
 import { texts } from '../../texts/texts.ts';
+import popup from '../../ui/popup.module.css';
 import { useConversation } from '../context.ts';
 import styles from '../emoji/emoji.module.css';
 import { EmojiPanel } from '../emoji/emoji-panel.tsx';
@@ -22,10 +24,10 @@ export function ReactionPicker({ message, anchor, onClose }: ReactionPickerProps
           side="top"
           collisionPadding={8}
           sideOffset={4}
-          className={styles.positioner}
+          className={popup.positioner}
         >
           <Popover.Popup
-            className={styles.popup}
+            className={cx(popup.popup, styles.popup)}
             aria-label={texts.conversation.moreReactions}
             finalFocus={() => anchor}
           >

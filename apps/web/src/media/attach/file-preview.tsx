@@ -5,6 +5,7 @@ import { FileText, Film, Image, type LucideIcon, Music, X } from 'lucide-react';
 import { useState } from 'react';
 import { formatBytes } from '../../lib/numbers.ts';
 import { texts } from '../../texts/texts.ts';
+import about from '../../ui/about.module.css';
 import { IconButton } from '../../ui/icon-button.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import { kindOf, largest, type Refusal, refusalOf } from '../kinds.ts';
@@ -30,11 +31,11 @@ export function FilePreview({ file, caption, onCaption, onRemove }: FilePreviewP
       {!refusal && (kind === 'image' || kind === 'video') && <Picture file={file} video={kind === 'video'} />}
       <div className={styles.line}>
         <Icon aria-hidden />
-        <span className={styles.about}>
-          <span className={styles.name} dir="auto">
+        <span className={about.texts}>
+          <span className={about.name} dir="auto">
             {file.name}
           </span>
-          <span className={styles.size}>{formatBytes(file.size)}</span>
+          <span className={about.detail}>{formatBytes(file.size)}</span>
         </span>
         <IconButton
           label={texts.media.removeFile(file.name)}

@@ -22,6 +22,11 @@ export function toE164(written: string, country: string): string | null {
   return /^[1-9]\d{6,14}$/.test(number) ? `+${number}` : null;
 }
 
+/** Whether somebody seems to be writing a number rather than a name. */
+export function looksLikePhone(text: string): boolean {
+  return /^\s*(\+|00)?[\d\s().\-/–]{4,}$/.test(text);
+}
+
 /** The country of a number that was written with its prefix; null where it has none, or it is not known. */
 export function countryOf(written: string, chosen: string): string | null {
   const match = /^\s*(?:\+|00)\s*(\d[\d\s]*)/.exec(written);
