@@ -1,5 +1,5 @@
 /**
- * Writes every generated file: the OpenAPI document, the Prisma client and the README's table of variables. With `--check`
+ * Writes every generated file: the OpenAPI document, the schemas of the sockets' events, the Prisma client and the README's table of variables. With `--check`
  * it writes nothing and fails where one is out of date.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { openApiDocument } from '../apps/api/src/openapi/write.ts';
 import { clientDocumentText } from '../clients/android/make/generate.ts';
 import { generatePrisma } from '../packages/db/scripts/generate-prisma.ts';
 import { configTable } from '../packages/platform/src/config.ts';
+import { framesDocument } from './contract-break/frames.ts';
 
 const check = process.argv.includes('--check');
 
@@ -37,6 +38,7 @@ async function keep(path: string, make: (before: string) => string): Promise<str
 
 const stale = [
   ...(await keep('apps/api/openapi.json', () => `${JSON.stringify(openApiDocument(), null, 2)}\n`)),
+  ...(await keep('apps/realtime/frames.json', () => `${JSON.stringify(framesDocument(), null, 2)}\n`)),
   ...(await keep('clients/android/openapi.json', clientDocumentText)),
   ...(await keep('README.md', (before) => between(before, 'variables', variables()))),
   ...(await generatePrisma({ check })),

@@ -1,7 +1,8 @@
 /** The comparison with the released document (scripts/contract-break): what breaks clients, and what does not. */
 import { describe, expect, test } from 'vitest';
 import { judge, parseDeclared } from '../../../scripts/contract-break/declared.ts';
-import { findBreaks } from '../../../scripts/contract-break/operations.ts';
+import { framesDocument } from '../../../scripts/contract-break/frames.ts';
+import { findBreaks, lineOf } from '../../../scripts/contract-break/operations.ts';
 import type { Schema } from '../../../scripts/contract-break/shape.ts';
 import {
   type Base,
@@ -162,6 +163,46 @@ test('the whole document compares with itself, in well under a second', () => {
   const before = performance.now();
   expect(findBreaks(document, structuredClone(document))).toEqual([]);
   expect(performance.now() - before).toBeLessThan(1000);
+});
+
+interface Content {
+  content: { 'application/json': { schema: { properties: Record<string, unknown>; required: string[] } } };
+}
+type Frames = Record<string, { up: { requestBody: Content }; down: { responses: { 200: Content } } }>;
+
+describe('events of sockets', () => {
+  const released = framesDocument();
+  const breaks = (change: (paths: Frames) => void) => {
+    const present = structuredClone(released);
+    change(present.paths as Frames);
+    return findBreaks(released, present).map(lineOf);
+  };
+  const told = (paths: Frames, event: string) =>
+    paths[event]?.down.responses[200].content['application/json'].schema;
+  const sent = (paths: Frames, event: string) =>
+    paths[event]?.up.requestBody.content['application/json'].schema;
+
+  test('may be new, and may tell more', () => {
+    const added = breaks((paths) => {
+      Object.assign(paths, { 'poll.closed': paths.typing });
+      Object.assign(told(paths, 'typing')?.properties ?? {}, { more: { type: 'string' } });
+    });
+    expect(added).toEqual([]);
+  });
+
+  test('must stay, tell no less, and ask for no more', () => {
+    const broken = breaks((paths) => {
+      Reflect.deleteProperty(paths, 'pong');
+      Reflect.deleteProperty(told(paths, 'typing')?.properties ?? {}, 'is_typing');
+      Object.assign(sent(paths, 'message.react')?.properties ?? {}, { reason: { type: 'string' } });
+      sent(paths, 'message.react')?.required.push('reason');
+    });
+    expect(broken).toEqual([
+      'UP message.react body.reason: is required now',
+      'DOWN typing 200.is_typing: is gone',
+      'DOWN pong: is gone',
+    ]);
+  });
 });
 
 test('a declared break passes with its reason, until it is no break any more', () => {
