@@ -10,7 +10,7 @@ import { textOf } from '../model/shown.ts';
 import { codePoints } from '../model/text.ts';
 import styles from './composer.module.css';
 import { Context } from './context.tsx';
-import { Editor } from './editor.tsx';
+import { Editor, touch } from './editor.tsx';
 import { EmojiButton } from './emoji-button.tsx';
 import { Room } from './room.tsx';
 import { useDraft } from './use-draft.ts';
@@ -65,6 +65,10 @@ export function Composer(props: ComposerProps) {
     }
   };
   const insert = useInsert(field, write);
+  useEffect(() => {
+    // With a keyboard at hand one may write at once; on a phone it would cover half of the page.
+    if (!touch.matches) field.current?.focus({ preventScroll: true });
+  }, []);
   useImperativeHandle(props.handle, () => ({ focus: () => field.current?.focus() }));
   useEffect(() => {
     if (editing) setChange(textOf(editing));

@@ -4,7 +4,7 @@ import { texts } from '../../texts/texts.ts';
 import styles from './composer.module.css';
 
 /** Phones and tablets have a button to send, and no Shift at hand. */
-const touch = matchMedia('(hover: none) and (pointer: coarse)');
+export const touch = matchMedia('(hover: none) and (pointer: coarse)');
 
 interface EditorProps {
   readonly ref: RefObject<HTMLTextAreaElement | null>;
