@@ -11,6 +11,9 @@ const common = {
   hookTimeout: 60_000,
 } as const;
 
+/** What people do at the page, which is tested on both sets of engines, too. */
+const webClient = 'apps/web/test/{chat-list,conversation,groups,media,people}.test.ts';
+
 const missing = await missingEngines();
 const cluster = !('redis' in missing) && !('nats' in missing);
 
@@ -50,7 +53,7 @@ export default defineConfig({
           ...common,
           name: 'distributed',
           include: cluster
-            ? ['tests/e2e/**/*.test.ts', 'tests/cluster/**/*.test.ts']
+            ? ['tests/e2e/**/*.test.ts', 'tests/cluster/**/*.test.ts', webClient]
             : ['tests/not-run.test.ts'],
           provide: { engines: 'distributed', missing },
         },

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chromium, type Seat } from './support/conversation.ts';
-import { attach, isLoaded, paste, photo, png, refuseOnce, Two } from './support/media.ts';
+import { attach, isLoaded, ofFiles, paste, photo, png, refuseOnce, Two } from './support/media.ts';
 
 describe.skipIf(!existsSync(chromium.executablePath))('files in a browser', () => {
   let two: Two;
@@ -192,6 +192,6 @@ describe.skipIf(!existsSync(chromium.executablePath))('files in a browser', () =
     await picture.waitFor();
     await expect.poll(() => isLoaded(picture.locator('img').last())).toBe(true);
     expect(refused.size).toBeGreaterThan(0);
-    await there.page.unroute('**/objects/**');
+    await there.page.unroute(ofFiles);
   });
 });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -48,11 +49,14 @@ function open(changes: Partial<S3ObjectStoreOptions> = {}): S3ObjectStore {
   return store;
 }
 
-async function unfinished(bucket = 'whatsapp-media'): Promise<string[]> {
+function minio(): Client {
   const { endpoint, ...keys } = account();
   const [endPoint = '', port] = endpoint.split(':');
-  const client = new Client({ ...keys, endPoint, port: Number(port), useSSL: false, region: 'us-east-1' });
-  const { uploads } = await client.listIncompleteUploadsQuery(bucket, '', '', '', '');
+  return new Client({ ...keys, endPoint, port: Number(port), useSSL: false, region: 'us-east-1' });
+}
+
+async function unfinished(bucket = 'whatsapp-media'): Promise<string[]> {
+  const { uploads } = await minio().listIncompleteUploadsQuery(bucket, '', '', '', '');
   return uploads.map(({ key }) => key);
 }
 
@@ -70,6 +74,26 @@ const type = { contentType: 'application/pdf' };
 const nineMegabytes = Buffer.alloc(9 * 1024 * 1024, 'parley');
 
 describe.runIf(here)('the S3 engine', () => {
+  test('lets pages of other origins read by signed URLs, and leaves rules alone that are there', async () => {
+    const store = open({ bucket: 'read-by-pages' });
+    await store.start();
+    await store.put('a', stream(Buffer.from('seen by a page')), type);
+    const url = await store.url('a', { expiresInSeconds: 60 });
+    const allowed = async () => {
+      const answer = await fetch(url, { headers: { origin: 'https://chat.example.org' } });
+      expect(answer.status).toBe(200);
+      return answer.headers.get('access-control-allow-origin');
+    };
+    expect(await allowed()).toBe('*');
+    const rule = '<AllowedOrigin>https://a.example</AllowedOrigin><AllowedMethod>GET</AllowedMethod>';
+    const body = `<CORSConfiguration><CORSRule>${rule}</CORSRule></CORSConfiguration>`;
+    const headers = { 'content-md5': createHash('md5').update(body).digest('base64') };
+    const asked = { method: 'PUT', bucketName: 'read-by-pages', query: 'cors', headers };
+    await minio().makeRequestAsyncOmit(asked, body, [200, 204]);
+    await open({ bucket: 'read-by-pages' }).start();
+    expect(await allowed()).toBeNull();
+  });
+
   test('makes its bucket once, whoever comes first, and leaves one that is there alone', async () => {
     const stores = Array.from({ length: 4 }, () => open({ bucket: 'made-together' }));
     await Promise.all(stores.map((store) => store.start()));

@@ -28,7 +28,14 @@ export function useDownload(client: ParleyClient): DownloadState {
         save(await client.media.download(media, { signal, onProgress: setProgress }), name || media.media_id);
       } catch (cause) {
         // The client rejects with nothing else; who stops it knows.
-        if (!signal.aborted) setError(cause as ParleyError);
+        const problem = cause as ParleyError;
+        if (signal.aborted) return;
+        const address = client.resolve(media.url);
+        // A store of files that lets no page read them may still let the browser fetch them.
+        const elsewhere = new URL(address).origin !== location.origin;
+        if (problem.code === 'NETWORK_ERROR' && elsewhere && navigator.onLine)
+          follow(address, name, '_blank');
+        else setError(problem);
       } finally {
         if (running.current === controller) setProgress(null);
       }
@@ -41,10 +48,14 @@ export function useDownload(client: ParleyClient): DownloadState {
 /** Hands it to the browser, which puts it where downloads go. */
 function save(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
+  follow(url, name);
   // The browser reads it after this turn.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** Lets the browser fetch it; what it shows instead of keeping it, it shows in a `target` of its own. */
+function follow(url: string, name: string, target = ''): void {
+  const link = document.createElement('a');
+  Object.assign(link, { href: url, download: name, target, rel: 'noopener' });
+  link.click();
 }

@@ -73,6 +73,8 @@ export class Seat implements AsyncDisposable {
 
   /** Chooses something of what can be done with a message. */
   async act(text: string | RegExp, action: string): Promise<void> {
+    // All these menus are called the same, and the one before may still be on its way out.
+    await this.page.getByRole('menu').first().waitFor({ state: 'detached' });
     await this.message(text).locator('[data-text]').click({ button: 'right' });
     await this.page.getByRole('menuitem', { name: action, exact: true }).click();
   }
@@ -80,26 +82,6 @@ export class Seat implements AsyncDisposable {
   /** Waits until the newest message with this text has come so far. */
   async reached(text: string, status: string): Promise<void> {
     await this.message(text).last().locator(`[data-status="${status}"]`).waitFor();
-  }
-
-  /** Waits until the browser has kept what is being written. */
-  async kept(chatId: string): Promise<void> {
-    await this.page.waitForFunction(
-      (key) =>
-        new Promise<boolean>((resolve) => {
-          const opening = indexedDB.open('parley');
-          opening.onsuccess = () => {
-            const { result } = opening;
-            const asking = result.transaction('records').objectStore('records').getAllKeys();
-            asking.onsuccess = () => {
-              result.close();
-              resolve(asking.result.some((found) => Array.isArray(found) && found[1] === key));
-            };
-          };
-        }),
-      `draft/${chatId}`,
-      { polling: 50 },
-    );
   }
 
   offline(away: boolean): Promise<void> {

@@ -78,10 +78,13 @@ export function isLoaded(picture: Locator): Promise<boolean> {
   return picture.evaluate((element) => element instanceof HTMLImageElement && element.naturalWidth > 0);
 }
 
+/** Where files are fetched from: the server itself, or the bucket of an S3. */
+export const ofFiles = /\/(objects|whatsapp-media)\//;
+
 /** Has every file's address refused the first time, as one whose hour is over; answers which were. */
 export async function refuseOnce(page: Page): Promise<ReadonlySet<string>> {
   const refused = new Set<string>();
-  await page.route('**/objects/**', (route) => {
+  await page.route(ofFiles, (route) => {
     const { pathname } = new URL(route.request().url());
     if (refused.has(pathname)) return route.continue();
     refused.add(pathname);

@@ -7,6 +7,7 @@ import { attachment } from './disposition.ts';
 import { checkContentType, checkExpiry, checkKey, checkRange } from './keys.ts';
 import { atReadersPace, describe } from './s3-body.ts';
 import { codeOf, impatientAgent, request } from './s3-connection.ts';
+import { allowPages } from './s3-cors.ts';
 import { abort, upload } from './s3-upload.ts';
 
 export interface S3ObjectStoreOptions {
@@ -68,7 +69,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /**
-   * Makes the bucket if it is not there, and sweeps. Errors: `SERVICE_UNAVAILABLE`; the store may be used all the same, and
+   * Makes the bucket if it is not there, lets pages of all origins read from it by signed URLs, and sweeps. Errors: `SERVICE_UNAVAILABLE`; the store may be used all the same, and
    * makes the bucket once the server is there.
    */
   async start(): Promise<void> {
@@ -176,7 +177,11 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async #ensureBucket(): Promise<void> {
-    if (await request(() => this.#client.bucketExists(this.#bucket))) return;
+    if (!(await request(() => this.#client.bucketExists(this.#bucket)))) await this.#makeBucket();
+    await allowPages(this.#client, this.#bucket);
+  }
+
+  async #makeBucket(): Promise<void> {
     try {
       await request(() => this.#client.makeBucket(this.#bucket, this.#region));
     } catch (error) {
