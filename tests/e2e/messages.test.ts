@@ -230,6 +230,24 @@ describe('history', () => {
     expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => 25 - n));
   });
 
+  it('pages from any message to the newest, without loss or repeat while messages arrive', async () => {
+    const { ada, ben, chat } = await pair();
+    const sent = await Promise.all(Array.from({ length: 30 }, (_, n) => send(ada, chat, text(`before ${n}`))));
+    const first = sent.map(({ data }) => data).find(({ seq }) => seq === 1);
+    const more = Promise.all(Array.from({ length: 20 }, (_, n) => send(ben, chat, text(`meanwhile ${n}`))));
+    const walked: Message[] = [];
+    let after = first?.message_id ?? '';
+    for (let isMore = true; isMore; ) {
+      const part = await page(ada, chat, `?limit=7&after=${after}`);
+      walked.push(...part.messages.toReversed());
+      after = part.next_cursor ?? '';
+      isMore = part.has_more;
+    }
+    await more;
+    expect(walked.length).toBeGreaterThanOrEqual(29);
+    expect(walked.map(({ seq }) => seq)).toEqual(walked.map((_, index) => index + 2));
+  });
+
   it('refuses cursors that it cannot read, and other people', async () => {
     const { ada, chat } = await pair();
     const other = await pair();
@@ -237,8 +255,10 @@ describe('history', () => {
     const get = (by: SignedIn, query: string) =>
       parley.rest.call('GET', `/chats/${chat}/messages${query}`, { token: by.token });
     for (const cursor of ['nonsense', randomUUID(), foreign]) {
-      const answer = await get(ada, `?cursor=${cursor}`);
-      expect([answer.status, code(answer)]).toEqual([400, 'BAD_REQUEST']);
+      for (const name of ['cursor', 'after']) {
+        const answer = await get(ada, `?${name}=${cursor}`);
+        expect([answer.status, code(answer)]).toEqual([400, 'BAD_REQUEST']);
+      }
     }
     expect(code(await get(other.ada, ''))).toBe('CHAT_NOT_FOUND');
     for (const limit of ['0', '101', 'many', '1.5'])

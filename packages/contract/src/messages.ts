@@ -107,7 +107,8 @@ export const listMessages = define({
   access: 'chat_member',
   summary: 'A page of history, newest first',
   description:
-    'Without a cursor the newest page; `next_cursor` of one page is the `cursor` of the next older one.',
+    'Without a cursor the newest page; `next_cursor` of one page is the `cursor` of the next older one. With `after` the page that ' +
+    'comes next after a message (a search result, say), newest first as well; `next_cursor` is then the `after` of the next newer one.',
   input: z.object({
     chat_id: uuid,
     cursor: z
@@ -115,6 +116,11 @@ export const listMessages = define({
       .max(256)
       .optional()
       .meta({ description: 'The message_id before which the page begins' }),
+    after: z
+      .string()
+      .max(256)
+      .optional()
+      .meta({ description: 'The message_id after which the page begins; not together with a cursor' }),
     limit: z.int().min(1).max(limits.historyPage.max).default(limits.historyPage.default),
   }),
   output: z

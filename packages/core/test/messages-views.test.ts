@@ -44,6 +44,34 @@ describe('history', () => {
     expect((await walk(world, chat, ben, 50)).flat()).toHaveLength(30);
   });
 
+  it('is walked towards the newest from any message, without what the caller deleted for itself', async () => {
+    const world = new World();
+    const chat = world.chat([member(ann, { joined_seq: 2 }), member(ben)]);
+    const sent = await world.texts(chat, ben, 30);
+    const hidden = sent.filter((_, index) => index % 3 === 0 || (index > 10 && index < 24) || index > 27);
+    for (const id of hidden.slice(1)) await deleteMessage(world.core, as(ann), { id });
+    for (const start of [2, 5, 11, 23, 29]) {
+      const left = sent.slice(start + 1).filter((id) => !hidden.includes(id));
+      for (const limit of [1, 3, 100]) {
+        const walked: string[] = [];
+        let after: string | null = sent[start] as string;
+        while (after !== null) {
+          const input = { chat_id: chat.chat_id, limit, after };
+          const page = await listMessages(world.core, as(ann), input);
+          walked.push(...ids(page.messages).reverse());
+          expect(page.messages.length === limit || page.next_cursor === null).toBe(true);
+          expect(page.has_more).toBe(page.next_cursor !== null);
+          after = page.next_cursor;
+        }
+        expect(walked).toEqual(left);
+      }
+    }
+    const both = { chat_id: chat.chat_id, after: sent[3] as string, cursor: sent[4] as string };
+    expect(await codeOf(listMessages(world.core, as(ann), both))).toBe('BAD_REQUEST');
+    const unseen = { chat_id: chat.chat_id, after: sent[1] as string };
+    expect(await codeOf(listMessages(world.core, as(ann), unseen))).toBe('BAD_REQUEST');
+  });
+
   it('goes on from a message that was deleted or hidden since', async () => {
     const world = new World();
     const chat = world.direct();
