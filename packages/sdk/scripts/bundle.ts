@@ -7,7 +7,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The oldest things it must run on: Node 20, and browsers of 2022. */
 const target = ['es2022', 'node20', 'chrome105', 'firefox105', 'safari16'];
 
-/** Files for pages without a bundler, with everything in them: the client, the same without Socket.IO's, and a database for either. */
+/**
+ * Files for pages without a bundler: the client, the same without Socket.IO's, and a database for either. What a page does not need at
+ * once stands beside them, in files that begin with the same name.
+ */
 export const pageFiles = ['parley-sdk', 'parley-sdk.websocket', 'parley-sdk.indexed-db'] as const;
 
 interface Bundle {
@@ -17,6 +20,8 @@ interface Bundle {
   external: (string | RegExp)[];
   define?: Record<string, string>;
   plugins?: Plugin[];
+  /** Of what is loaded on first use. */
+  chunkFileNames: string;
 }
 
 /** The `pageFiles`. Returns what went in. */
@@ -25,7 +30,9 @@ export async function bundleForPages(outDir: string): Promise<Rolldown.OutputChu
   const define = { 'globalThis.process': 'undefined' };
   const page = (name: (typeof pageFiles)[number], source: string, ...plugins: Plugin[]) => {
     const all = [...plugins, withoutWebTransport];
-    return bundle({ entry: { [name]: source }, outDir, minify: true, external: [], define, plugins: all });
+    const chunkFileNames = `${name}.[name].js`;
+    const entry = { [name]: source };
+    return bundle({ entry, outDir, minify: true, external: [], define, plugins: all, chunkFileNames });
   };
   return [
     ...(await page('parley-sdk', 'src/index.ts')),
@@ -43,7 +50,7 @@ export function bundleForPackages(
   entry: Record<string, string>,
 ): Promise<Rolldown.OutputChunk[]> {
   const external = ['socket.io-client', 'react', 'idb', /^node:/];
-  return bundle({ entry, outDir, minify: false, external });
+  return bundle({ entry, outDir, minify: false, external, chunkFileNames: 'chunks/[name].js' });
 }
 
 /** Puts one module in another one's place. */
@@ -66,7 +73,8 @@ const withoutWebTransport: Plugin = {
   load: (id) => (/engine\.io-client\/.*\/webtransport\.js$/.test(id) ? 'export class WT {}' : null),
 };
 
-async function bundle({ entry, outDir, minify, external, define = {}, plugins = [] }: Bundle) {
+async function bundle(parts: Bundle): Promise<Rolldown.OutputChunk[]> {
+  const { entry, outDir, minify, external, define = {}, plugins = [], chunkFileNames } = parts;
   const result = await build({
     configFile: false,
     root,
@@ -84,13 +92,16 @@ async function bundle({ entry, outDir, minify, external, define = {}, plugins = 
       lib: { entry, formats: ['es'], fileName: (_, name) => `${name}.js` },
       rolldownOptions: {
         external,
+        // What a page loads first is one file: what else there is imports what it shares with that file from there.
+        ...(minify ? { preserveEntrySignatures: 'allow-extension' as const } : {}),
         output: {
           minify,
           ...(minify ? { comments: false } : {}),
-          chunkFileNames: 'chunks/[name].js',
+          chunkFileNames,
+          // Else what the file shares with one of the others may become a file that a page has to wait for.
+          ...(minify ? { codeSplitting: { groups: [{ name: 'core', tags: ['$initial'] }] } } : {}),
           // Hooks run where there is a browser: frameworks that render on servers ask for this to be said.
           banner: ({ name }) => (name === 'react' ? "'use client';" : ''),
-          ...(Object.keys(entry).length === 1 ? { codeSplitting: false } : {}),
         },
       },
     },

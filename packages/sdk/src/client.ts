@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Chat, InputOf, OutputOf } from '@parley/contract';
+import type { InputOf, OutputOf } from '@parley/contract';
 import type { Account } from './account/account.ts';
+import { accountAnswered } from './account/answered.ts';
 import {
   authApi,
   type Device,
@@ -16,14 +17,14 @@ import { ParleyError } from './errors.ts';
 import { exchangeTokens } from './exchange.ts';
 import { type FetchLike, Http } from './http.ts';
 import { unlessAborted } from './lib/abort.ts';
+import { type Chunk, chunk } from './lib/chunk.ts';
 import { type DebugLog, debugLog } from './lib/debug.ts';
 import { quiet } from './lib/deferred.ts';
 import { baseOf } from './lib/url.ts';
 import { ClientFiles } from './media/client-files.ts';
 import { MediaFiles } from './media/files.ts';
 import { KnownMedia } from './media/known.ts';
-import { FileSender } from './media/sender.ts';
-import { Uploads } from './media/uploads.ts';
+import type { Transfers } from './media/transfers.ts';
 import { Outbox } from './outbox/outbox.ts';
 import {
   type Api,
@@ -39,11 +40,9 @@ import { Session } from './session.ts';
 import { memoryStorage, type TokenStorage } from './storage.ts';
 import { Home } from './sync/home.ts';
 import { defaultTiming, type Timing } from './timing.ts';
-import { answered } from './view/answered.ts';
 import { type Chats, chatsOf } from './view/chat-list.ts';
-import { listen } from './view/intake.ts';
 import { type Messages, messagesOf } from './view/message-list.ts';
-import { Store } from './view/store.ts';
+import { Views } from './view/views.ts';
 
 /** Settings of a client; only `url` is needed. */
 export interface ClientOptions {
@@ -99,10 +98,10 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
   readonly media: MediaFiles;
 
   /** @internal */
-  protected readonly sender: FileSender;
+  protected readonly transfers: Chunk<Transfers>;
   readonly #base: string;
   readonly #session: Session;
-  readonly #store: Store;
+  readonly #views: Views;
   readonly #home: Home;
   readonly #closing = new AbortController();
 
@@ -120,43 +119,57 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
     const calls = new Calls(http, session, timing, closing);
     const { users, chats, messages, media, sync } = plainApi(calls.procedure);
     const realtime = new Realtime({ url, session, timing, debug, WebSocket, transport });
-    const uploads = new Uploads({ url, fetch, calls, timing, debug, closing });
-    const downloads = { fetch, timing, closing };
-    const resolve = (address: string) => this.resolve(address);
-    const changed = (chat: Chat) => answered(store, 'chats.update', { id: chat.chat_id }, chat);
     const known = new KnownMedia();
-    this.media = new MediaFiles({ api: media, uploads, downloads, known, changed, resolve });
+    this.transfers = chunk(
+      () => import('./media/transfers.ts'),
+      (module) => new module.Transfers({ url, fetch, calls, send: messages.send, timing, debug, closing }),
+      closing,
+    );
+    this.media = new MediaFiles({
+      api: media,
+      transfers: this.transfers,
+      known,
+      changed: (chat) => this.#answered('chats.update', { id: chat.chat_id }, chat),
+      resolve: (address) => this.resolve(address),
+    });
+    session.changes.add(() => {
+      known.clear();
+      this.transfers.now?.sender.clear();
+    });
     const server = key.slice('parley:'.length);
     const { lanes } = realtime;
     const upload: MediaFiles['upload'] = (file, how) => this.media.upload(file, how);
     const outbox = new Outbox({ lanes, send: messages.send, upload, server, timing, debug });
-    const store = new Store({
-      api: { chats, messages },
-      realtime,
-      outbox,
-      known,
-      call: (input, signal) => sync.changes(input, { signal }),
-      tell: (input) => realtime.sync(input),
-      ready: () => this.#home.ready(),
-      timing,
-      debug,
-    });
-    this.#home = new Home({ database: options.database, session, store, outbox, server, timing, debug });
-    calls.answered = (path, input, output) => answered(store, path, input, output);
-    listen(store, realtime);
-    this.sender = new FileSender({ media: this.media, send: messages.send, timing, closing });
-    session.changes.add(() => this.sender.clear());
+    const store = chunk(
+      () => import('./view/store.ts'),
+      ({ openStore }) =>
+        openStore(this.#views, {
+          messages,
+          realtime,
+          outbox,
+          known,
+          call: (input, signal) => sync.changes(input, { signal }),
+          tell: (input) => realtime.sync(input),
+          ready: () => this.#home.ready(),
+          timing,
+          debug,
+        }),
+      closing,
+    );
+    const views = new Views({ chats, outbox, realtime, store, timing, closing });
+    this.#views = views;
+    this.#home = new Home({ database: options.database, session, views, outbox, server, timing, debug });
+    calls.answered = (path, input, output) => this.#answered(path, input, output);
     this.#base = baseOf(url);
-    this.#store = store;
     this.#session = session;
     this.ready = session.ready;
     this.loaded = this.#home.ready();
-    this.account = store.account;
+    this.account = views.account;
     this.sync = sync;
     this.auth = authApi(calls, session, device);
     this.users = users;
-    this.chats = chatsOf(chats, store);
-    this.messages = messagesOf(messages, store);
+    this.chats = chatsOf(chats, views);
+    this.messages = messagesOf(messages, views);
     this.realtime = realtime;
   }
 
@@ -213,7 +226,7 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
    * messages that are being sent. While the network is away it waits; the signal ends that.
    */
   settled({ signal }: CallOptions = {}): Promise<void> {
-    return quiet(unlessAborted(this.#store.settled(), signal));
+    return quiet(unlessAborted(this.#views.settled(), signal));
   }
 
   /**
@@ -224,7 +237,7 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
   async close(): Promise<void> {
     this.realtime.close();
     const left = this.#home.close();
-    this.#store.close();
+    this.#views.close();
     this.#closing.abort(new ParleyError('ABORTED', 'The client was closed'));
     await Promise.all([this.#session.close(), left]);
   }
@@ -232,6 +245,13 @@ export class ParleyClient extends ClientFiles implements Api, AsyncDisposable {
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Before there is a store only what is the user's own can be shown. */
+  #answered(path: string, input: unknown, output: unknown): void {
+    const { store, account } = this.#views;
+    if (store) store.answered(path, input, output);
+    else accountAnswered(account, path, output);
   }
 }
 

@@ -1,12 +1,11 @@
-import { SortedMap } from './sorted.ts';
-import type { Database, RecordChange, Records, RecordValue } from './types.ts';
+import type { Database, ListOptions, RecordChange, Records, RecordValue } from './types.ts';
 
 /** Keeps records as long as the object lives; clients that are given the same one share it. */
 export function memoryDatabase(): Database {
-  const accounts = new Map<string, SortedMap<RecordValue>>();
+  const accounts = new Map<string, Map<string, RecordValue>>();
   return {
     async open(account) {
-      const values = accounts.get(account) ?? new SortedMap<RecordValue>();
+      const values = accounts.get(account) ?? new Map<string, RecordValue>();
       accounts.set(account, values);
       return new MemoryRecords(values);
     },
@@ -14,9 +13,9 @@ export function memoryDatabase(): Database {
 }
 
 class MemoryRecords implements Records {
-  #values: SortedMap<RecordValue> | null;
+  #values: Map<string, RecordValue> | null;
 
-  constructor(values: SortedMap<RecordValue>) {
+  constructor(values: Map<string, RecordValue>) {
     this.#values = values;
   }
 
@@ -24,8 +23,14 @@ class MemoryRecords implements Records {
     return structuredClone(this.#open().get(key) ?? null);
   }
 
-  async list(...args: Parameters<Records['list']>): Promise<[string, RecordValue][]> {
-    return structuredClone(this.#open().list(...args));
+  async list(prefix: string, options: ListOptions = {}): Promise<[string, RecordValue][]> {
+    const { limit, reverse, before } = options;
+    const all = [...this.#open()].filter(
+      ([key]) => key.startsWith(prefix) && (before === undefined || key < before),
+    );
+    // No key is there twice.
+    all.sort(([one], [other]) => (one < other === Boolean(reverse) ? 1 : -1));
+    return structuredClone(all.slice(0, limit));
   }
 
   async write(changes: readonly RecordChange[]): Promise<void> {
@@ -45,7 +50,7 @@ class MemoryRecords implements Records {
     this.#values = null;
   }
 
-  #open(): SortedMap<RecordValue> {
+  #open(): Map<string, RecordValue> {
     if (!this.#values) throw new Error('The records are closed');
     return this.#values;
   }

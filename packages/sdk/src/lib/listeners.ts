@@ -1,11 +1,15 @@
 /** Callbacks that hear of one thing. One that throws does not keep the others from hearing. */
 export class Listeners<T> {
-  readonly #callbacks = new Set<(value: T) => void>();
+  #callbacks = new Set<(value: T) => void>();
 
-  /** Returns what takes the callback away. The same callback may be added twice and is then called twice. */
-  add(callback: (value: T) => void): () => void {
+  /**
+   * Returns what takes the callback away. The same callback may be added twice and is then called twice. `first`: it hears before all that
+   * are there.
+   */
+  add(callback: (value: T) => void, first = false): () => void {
     const own = (value: T) => callback(value);
-    this.#callbacks.add(own);
+    if (first) this.#callbacks = new Set([own, ...this.#callbacks]);
+    else this.#callbacks.add(own);
     return () => {
       this.#callbacks.delete(own);
     };

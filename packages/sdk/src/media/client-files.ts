@@ -1,6 +1,7 @@
-import type { Chat, Message, OwnProfile } from '@parley/contract';
+import type { Chat, MediaType, Message, OwnProfile } from '@parley/contract';
+import type { Chunk } from '../lib/chunk.ts';
 import type { MediaFiles } from './files.ts';
-import type { FileSender } from './sender.ts';
+import type { Transfers } from './transfers.ts';
 import type { PhotoOptions, SendAudioOptions, SendFileOptions, UploadFile } from './types.ts';
 
 /** What a client does with files in one step. */
@@ -8,24 +9,24 @@ export abstract class ClientFiles {
   /** Files: `upload`, `get`, `download`, `url`. */
   abstract readonly media: MediaFiles;
   /** @internal */
-  protected abstract readonly sender: FileSender;
+  protected abstract readonly transfers: Chunk<Transfers>;
 
   /**
    * Uploads an image and sends it to a chat, over HTTP; resolves with the message. Both are tried again as `media.upload` is, the
    * message with the same `client_msg_id` each time. Errors: those of `media.upload` and `messages.send`.
    */
   sendImage(chatId: string, file: UploadFile, options: SendFileOptions = {}): Promise<Message> {
-    return this.sender.send('image', chatId, file, options);
+    return this.#send('image', chatId, file, options);
   }
 
   /** Sends a video, as `sendImage` does an image. Its size, duration and thumbnail follow with a `media.updated` event. */
   sendVideo(chatId: string, file: UploadFile, options: SendFileOptions = {}): Promise<Message> {
-    return this.sender.send('video', chatId, file, options);
+    return this.#send('video', chatId, file, options);
   }
 
   /** Sends a sound, as `sendImage` does an image. Its duration is the option's, or what a page's player finds out, or the server; else 0. */
   sendAudio(chatId: string, file: UploadFile, options: SendAudioOptions = {}): Promise<Message> {
-    return this.sender.send('audio', chatId, file, options);
+    return this.#send('audio', chatId, file, options);
   }
 
   /** Sends what somebody has said: an audio message, as `sendAudio` does. */
@@ -35,12 +36,12 @@ export abstract class ClientFiles {
 
   /** Sends a document, as `sendImage` does an image, with the file's name. */
   sendDocument(chatId: string, file: UploadFile, options: SendFileOptions = {}): Promise<Message> {
-    return this.sender.send('document', chatId, file, options);
+    return this.#send('document', chatId, file, options);
   }
 
   /** Sends a file as what its MIME type or name says that it is. Errors: those of `sendImage`, `MEDIA_INVALID_TYPE` (they do not). */
   sendFile(chatId: string, file: UploadFile, options: SendFileOptions = {}): Promise<Message> {
-    return this.sender.send(undefined, chatId, file, options);
+    return this.#send(undefined, chatId, file, options);
   }
 
   /** Changes one's own photo: an image of at most 16 MB, which is made to fit 640 × 640 pixels. Errors: those of `media.upload`. */
@@ -54,5 +55,15 @@ export abstract class ClientFiles {
    */
   setGroupAvatar(chatId: string, file: UploadFile, options: PhotoOptions = {}): Promise<Chat> {
     return this.media.setGroupAvatar(chatId, file, options);
+  }
+
+  async #send(
+    type: MediaType | undefined,
+    chatId: string,
+    file: UploadFile,
+    options: SendAudioOptions & SendFileOptions,
+  ): Promise<Message> {
+    const { sender } = await this.transfers.load(options.signal);
+    return sender.send(this.media, type, chatId, file, options);
   }
 }

@@ -1,18 +1,15 @@
 /** `client.media` (contract section 2, Media). */
-import type { Chat, Media, MediaType, OwnProfile } from '@parley/contract';
-import { ParleyError } from '../errors.ts';
+import type { Chat, Media, OwnProfile } from '@parley/contract';
+import type { Chunk } from '../lib/chunk.ts';
 import type { MediaApi } from '../procedures.ts';
-import { type Download, type DownloadParts, download, isStale } from './downloads.ts';
-import { checkSize, nameOf, typeOf } from './kinds.ts';
 import type { KnownMedia } from './known.ts';
-import { type Source, sourceOf } from './source.ts';
+import type { Photo, Transfers } from './transfers.ts';
 import type { PhotoOptions, TransferOptions, UploadFile, UploadOptions } from './types.ts';
-import type { Upload, Uploads } from './uploads.ts';
 
 export interface MediaFilesParts {
   readonly api: MediaApi;
-  readonly uploads: Uploads;
-  readonly downloads: DownloadParts;
+  /** What moves files; loaded with the first of them. */
+  readonly transfers: Chunk<Transfers>;
   readonly known: KnownMedia;
   /** Hears how a chat is after a change of its photo. */
   readonly changed: (chat: Chat) => void;
@@ -45,20 +42,18 @@ export class MediaFiles implements MediaApi {
    * `TOKEN_EXPIRED` (of a stream alone, which is not sent twice), `NETWORK_ERROR`, `TIMEOUT`, `ABORTED`.
    */
   async upload(file: UploadFile, options: UploadOptions = {}): Promise<Media> {
-    const source = sourceOf(file, options);
-    const type = options.type ?? typeOf(source);
-    if (!type) throw unknownKind();
-    return this.#note((await this.#send('media', source, type, options, { type })) as Media);
+    const { transfers } = this.#parts;
+    return this.#note(await (await transfers.load(options.signal)).upload(file, options));
   }
 
   /** @internal `client.setAvatar`. */
   async setAvatar(file: UploadFile, options: PhotoOptions): Promise<OwnProfile> {
-    return (await this.#photo('avatar', file, options)) as OwnProfile;
+    return (await this.#photo({ to: 'avatar' }, file, options)) as OwnProfile;
   }
 
   /** @internal `client.setGroupAvatar`. */
   async setGroupAvatar(chatId: string, file: UploadFile, options: PhotoOptions): Promise<Chat> {
-    const chat = (await this.#photo('chatAvatar', file, options, chatId)) as Chat;
+    const chat = (await this.#photo({ to: 'chatAvatar', id: chatId }, file, options)) as Chat;
     this.#parts.changed(chat);
     return chat;
   }
@@ -73,59 +68,20 @@ export class MediaFiles implements MediaApi {
    * over), `NETWORK_ERROR`, `TIMEOUT` (it stood still for a minute), `ABORTED`.
    */
   async download(media: Media | string, options: TransferOptions = {}): Promise<Blob> {
-    const { stream, mime } = await this.#open(media, options);
-    const type = typeof media === 'string' ? mime : media.mime_type;
-    const reader = stream.getReader();
-    const pieces: BlobPart[] = [];
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return new Blob(pieces, { type });
-      pieces.push(value as Uint8Array<ArrayBuffer>);
-    }
+    return (await this.#parts.transfers.load(options.signal)).blob(this, media, options);
   }
 
   /** The same as a stream, which comes as fast as it is read and fails with a `ParleyError`; the signal ends it too. */
   async stream(media: Media | string, options: TransferOptions = {}): Promise<ReadableStream<Uint8Array>> {
-    return (await this.#open(media, options)).stream;
+    return (await (await this.#parts.transfers.load(options.signal)).open(this, media, options)).stream;
   }
 
-  async #open(media: Media | string, options: TransferOptions): Promise<Download> {
-    const { downloads } = this.#parts;
-    const size = typeof media === 'string' ? undefined : media.size_bytes;
-    try {
-      return await download(this.url(media), size, options, downloads);
-    } catch (error) {
-      if (typeof media === 'string' || !isStale(error)) throw error;
-      const fresh = await this.get(media.media_id, options);
-      return download(this.url(fresh), size, options, downloads);
-    }
-  }
-
-  async #photo(to: Upload['to'], file: UploadFile, options: PhotoOptions, id?: string): Promise<unknown> {
-    const source = sourceOf(file, options);
-    if ((typeOf(source) ?? 'image') !== 'image') throw unknownKind();
-    return this.#send(to, source, 'image', options, {}, id);
-  }
-
-  #send(
-    to: Upload['to'],
-    source: Source,
-    type: MediaType,
-    options: PhotoOptions,
-    fields: Upload['fields'],
-    id?: string,
-  ): Promise<unknown> {
-    checkSize(type, source.size);
-    const part = { name: nameOf(source, type), mime: source.mime };
-    return this.#parts.uploads.send({ to, id, fields, source, part }, options);
+  async #photo(photo: Photo, file: UploadFile, options: PhotoOptions): Promise<unknown> {
+    return (await this.#parts.transfers.load(options.signal)).photo(photo, file, options);
   }
 
   #note(media: Media): Media {
     this.#parts.known.add(media);
     return media;
   }
-}
-
-function unknownKind(): ParleyError {
-  return new ParleyError('MEDIA_INVALID_TYPE');
 }

@@ -13,7 +13,6 @@ import { sourceOf } from './source.ts';
 import type { SendAudioOptions, SendFileOptions, UploadFile } from './types.ts';
 
 export interface FileSenderParts {
-  readonly media: MediaFiles;
   readonly send: MessagesApi['send'];
   readonly timing: Timing;
   readonly closing: AbortSignal;
@@ -46,6 +45,7 @@ export class FileSender {
 
   /** Sends a file as `type`, or as what it looks like. The message is tried with the same `client_msg_id` each time. */
   async send(
+    files: Pick<MediaFiles, 'upload'>,
     type: MediaType | undefined,
     chatId: string,
     file: UploadFile,
@@ -54,7 +54,7 @@ export class FileSender {
     checkCaption(options.caption);
     const id = (options.clientMsgId ?? randomUuid()).toLowerCase();
     const sound = type === 'audio' && options.durationMs === undefined ? durationOf(file) : 0;
-    const media = await this.#upload(id, type, file, options);
+    const media = await this.#upload(files, id, type, file, options);
     const said = { caption: options.caption, durationMs: options.durationMs ?? (await sound) };
     const input = {
       chat_id: chatId,
@@ -69,11 +69,17 @@ export class FileSender {
     return message;
   }
 
-  async #upload(id: string, type: MediaType | undefined, file: UploadFile, options: Options): Promise<Media> {
+  async #upload(
+    files: Pick<MediaFiles, 'upload'>,
+    id: string,
+    type: MediaType | undefined,
+    file: UploadFile,
+    options: Options,
+  ): Promise<Media> {
     const known = this.#uploaded.get(id);
     if (known?.file === file) return known.media;
     const { signal, onProgress, retry, filename, size } = options;
-    const media = await this.#parts.media.upload(file, { type, signal, onProgress, retry, filename, size });
+    const media = await files.upload(file, { type, signal, onProgress, retry, filename, size });
     this.#uploaded.set(id, { file, media });
     const [oldest] = this.#uploaded.keys();
     if (this.#uploaded.size > most && oldest !== undefined) this.#uploaded.delete(oldest);

@@ -1,11 +1,10 @@
 /** Files on their way into the outbox. */
 import type { MediaType } from '@parley/contract';
 import { ParleyError } from '../errors.ts';
-import { durationOf } from '../media/duration.ts';
+import { chunk } from '../lib/chunk.ts';
 import { checkSize, nameOf, typeOf } from '../media/kinds.ts';
 import { payloadOf, type Said } from '../media/payload.ts';
-import { type Source, sourceOf } from '../media/source.ts';
-import { collected } from '../media/transport.ts';
+import { sourceOf } from '../media/source.ts';
 import type { UploadFile } from '../media/types.ts';
 import type { CallOptions } from '../procedures.ts';
 
@@ -50,6 +49,17 @@ export function describe(file: UploadFile, options: OutboxFileOptions): FileDraf
   };
 }
 
+/** What reads files comes with all that moves them. */
+const reading = chunk(
+  () => import('../media/transfers.ts'),
+  ({ collected, durationOf }) => ({ collected, durationOf }),
+);
+
+/** Null where it cannot be had now. */
+function readers(signal: AbortSignal) {
+  return reading.load(signal).catch(() => null);
+}
+
 /** What can be kept of a file: a Blob of what is small enough; else what was given. Errors: `BAD_REQUEST` (it cannot be read). */
 export async function keepable(
   file: UploadFile,
@@ -57,8 +67,9 @@ export async function keepable(
   signal: AbortSignal,
 ): Promise<UploadFile> {
   if (file instanceof Blob || described.size_bytes > largestKept) return file;
-  const source: Source = sourceOf(file, { size: described.size_bytes });
-  const blob = await collected(source, signal, () => {});
+  const source = sourceOf(file, { size: described.size_bytes });
+  const blob = await (await readers(signal))?.collected(source, signal, () => {});
+  if (!blob) return file;
   return new Blob([blob], { type: described.mime_type });
 }
 
@@ -72,9 +83,10 @@ export async function measured(
   type: string,
   payload: Readonly<Record<string, unknown>>,
   file: UploadFile,
+  signal: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>>> {
   if (type !== 'audio' || payload.duration_ms) return payload;
-  return { ...payload, duration_ms: await durationOf(file) };
+  return { ...payload, duration_ms: (await (await readers(signal))?.durationOf(file)) ?? 0 };
 }
 
 export function notKept(): ParleyError {

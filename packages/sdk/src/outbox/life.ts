@@ -107,7 +107,7 @@ export class Life {
     const { file, record, stop } = job;
     if (!file || !record.file) return this.#shelf.write([job.kept]);
     job.file = await keepable(file, record.file, stop.signal);
-    job.set({ payload: await measured(record.type, record.payload, job.file) });
+    job.set({ payload: await measured(record.type, record.payload, job.file, stop.signal) });
     if (stop.signal.aborted) return;
     this.#parts.changed(job);
     const blob = { key: fileKey(job.id), value: job.file };

@@ -75,13 +75,12 @@ export class Realtime {
    * there is no connection events are missed: fetch what changed when `status` becomes `online` again.
    */
   on<E extends ServerEvent>(event: E, callback: (data: ServerEventData<E>) => void): () => void {
-    let listeners = this.#listeners.get(event);
-    if (!listeners) {
-      listeners = new Listeners<unknown>();
-      this.#listeners.set(event, listeners);
-    }
-    // The server has made it of the schema of this event.
-    return listeners.add((data) => callback(data as ServerEventData<E>));
+    return this.#listen(event, callback, false);
+  }
+
+  /** @internal As `on`, before all who listen: the views have an event when others hear of it. */
+  hear<E extends ServerEvent>(event: E, callback: (data: ServerEventData<E>) => void): void {
+    this.#listen(event, callback, true);
   }
 
   /**
@@ -215,6 +214,20 @@ export class Realtime {
       this.#link.start();
       return this.#link.untilOnline(signal);
     });
+  }
+
+  #listen<E extends ServerEvent>(
+    event: E,
+    callback: (data: ServerEventData<E>) => void,
+    first: boolean,
+  ): () => void {
+    let listeners = this.#listeners.get(event);
+    if (!listeners) {
+      listeners = new Listeners<unknown>();
+      this.#listeners.set(event, listeners);
+    }
+    // The server has made it of the schema of this event.
+    return listeners.add((data) => callback(data as ServerEventData<E>), first);
   }
 
   #usable<T>(work: () => Promise<T>): Promise<T> {

@@ -1,20 +1,18 @@
 /** Whose things are here: opens what is kept for the user who is signed in, and clears it when the session is over. */
 import { memoryDatabase } from '../database/memory.ts';
-import type { Database } from '../database/types.ts';
+import type { Database, Records } from '../database/types.ts';
 import { ParleyError } from '../errors.ts';
 import type { DebugLog } from '../lib/debug.ts';
 import { quiet } from '../lib/deferred.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Session } from '../session.ts';
 import type { Timing } from '../timing.ts';
-import type { Store } from '../view/store.ts';
-import { Keeper } from './keeper.ts';
-import { keepingOf } from './keeping.ts';
+import type { Views } from '../view/views.ts';
 
 export interface HomeParts {
   readonly database: Database | undefined;
   readonly session: Session;
-  readonly store: Store;
+  readonly views: Views;
   readonly outbox: Outbox;
   /** As in the account of `Database.open`. */
   readonly server: string;
@@ -26,13 +24,15 @@ export class Home {
   readonly #parts: HomeParts;
   /** Browsers tell when there is a network again, and when somebody looks: no need to wait for the next try. */
   readonly #hurry = () => {
-    const { sync, parts } = this.#parts.store;
-    sync.hurry();
-    parts.realtime.hurry();
+    const { views } = this.#parts;
+    views.hurry();
+    views.parts.realtime.hurry();
   };
   /** The page is put away, and may never come back. */
-  readonly #save = () => void this.#parts.store.keeper?.flush();
+  readonly #save = () => void this.#parts.views.keeper?.flush();
   #before: string | null = null;
+  /** The records of the user who is signed in. */
+  #opened: Promise<Records> | null = null;
   /** What was begun for the user who is signed in, after what was to be ended for the one before. */
   #ready: Promise<unknown> = Promise.resolve();
 
@@ -58,30 +58,32 @@ export class Home {
 
   /** Writes what is to be written, and lets go. */
   async close(): Promise<void> {
-    const { outbox, store } = this.#parts;
+    const { outbox, views } = this.#parts;
     outbox.stop(new ParleyError('ABORTED', 'The client was closed'));
     globalThis.removeEventListener?.('online', this.#hurry);
     globalThis.document?.removeEventListener('visibilitychange', this.#hurry);
     globalThis.document?.removeEventListener('visibilitychange', this.#save);
     globalThis.removeEventListener?.('pagehide', this.#save);
-    const { keeper } = store;
     await this.#ready.catch(() => {});
-    await keeper?.close();
+    const { keeper } = views;
+    if (keeper) await keeper.close();
+    else await this.#leave((records) => records.close());
   }
 
   #changed(userId: string | null): void {
-    const { outbox, store } = this.#parts;
-    const { keeper } = store;
+    const { outbox, views } = this.#parts;
+    const { keeper } = views;
     if (this.#before !== null) outbox.stop(new ParleyError('UNAUTHORIZED', 'The session ended'));
     this.#before = userId;
-    store.keeper = null;
-    store.start(userId);
-    const ended = keeper?.clear();
+    views.keeper = null;
+    views.start(userId);
+    const ended = keeper ? keeper.clear() : this.#leave(clearAll);
+    this.#opened = null;
     this.#ready = quiet(userId === null ? Promise.resolve(ended) : this.#open(userId, ended));
   }
 
   async #open(userId: string, ended: Promise<void> | undefined): Promise<void> {
-    const { database, store, outbox, server, timing, debug } = this.#parts;
+    const { database, outbox, server } = this.#parts;
     await ended;
     if (this.#before !== userId) return;
     const account = `${server}|${userId}`;
@@ -91,14 +93,41 @@ export class Home {
       if (this.#before === userId) await outbox.start(records, userId);
       return;
     }
+    const opened = database.open(account);
+    this.#opened = quiet(opened);
+    const kept = quiet(this.#keep(opened, account));
+    const records = await opened.catch(memory);
+    if (this.#opened !== opened) return;
+    await Promise.all([outbox.start(records, userId), kept]);
+  }
+
+  /** Has the views kept, as soon as there is something that does so. */
+  async #keep(opened: Promise<Records>, account: string): Promise<void> {
+    const { views, timing, debug } = this.#parts;
+    const store = views.store ?? (await views.filled());
+    if (this.#opened !== opened) return;
     // Tabs share one IndexedDB; elsewhere a database is its client's own.
     const locks = globalThis.indexedDB && globalThis.navigator?.locks;
-    const keeper = new Keeper({ database, writeMs: timing.writeMs, debug, locks }, keepingOf(store), account);
-    store.keeper = keeper;
-    // Written before it was known by whom.
-    for (const { draft, room } of store.entries) if (draft !== '') keeper.put(room.chatId, draft);
-    const records = (await keeper.records) ?? (await memory());
-    if (store.keeper !== keeper) return;
-    await Promise.all([outbox.start(records, userId), keeper.ready]);
+    const database = { open: () => opened };
+    const keeper = store.keep({ database, writeMs: timing.writeMs, debug, locks }, account);
+    views.keeper = keeper;
+    // Written before it was known by whom, or before there was a keeper.
+    for (const { draft, room } of views.entries.all) if (draft !== '') keeper.put(room.chatId, draft);
+    await keeper.ready;
   }
+
+  /** Lets go of records that nobody keeps anything in yet. Never rejects. */
+  async #leave(how: (records: Records) => Promise<void>): Promise<void> {
+    try {
+      if (this.#opened) await how(await this.#opened);
+    } catch (error) {
+      const name = error instanceof Error ? error.name : typeof error;
+      this.#parts.debug('the database refuses', { error: name });
+    }
+  }
+}
+
+async function clearAll(records: Records): Promise<void> {
+  await records.clear();
+  await records.close();
 }

@@ -1,10 +1,10 @@
 import type { InputOf, OutputOf } from '@parley/contract';
+import { accountAnswered } from '../account/answered.ts';
 import { readUpTo } from './intake.ts';
 import type { Store } from './store.ts';
 
 /** What a call of the user's has answered: shown at once where that is simple, and synced where no event will tell of it. */
 export function answered(store: Store, path: string, input: unknown, output: unknown): void {
-  const { account } = store;
   const { id, chat_id } = input as { id?: string; chat_id?: string };
   if (path === 'messages.send') {
     const message = output as OutputOf<'messages.send'>;
@@ -13,12 +13,8 @@ export function answered(store: Store, path: string, input: unknown, output: unk
     const { up_to_message_id } = input as InputOf<'messages.markRead'>;
     const { unread_count } = output as OutputOf<'messages.markRead'>;
     readUpTo(store, chat_id ?? '', up_to_message_id.toLowerCase(), unread_count);
-  } else if (path === 'users.updateMe') account.set({ profile: output as OutputOf<'users.updateMe'> });
-  else if (path === 'users.updatePrivacy') store.own.setPrivacy(output as OutputOf<'users.updatePrivacy'>);
-  else if (path === 'users.block' || path === 'users.unblock') {
-    const { user_id, blocked } = output as OutputOf<'users.block'>;
-    account.setBlocked(user_id, blocked);
-  }
+  } else if (path === 'users.updatePrivacy') store.own.setPrivacy(output as OutputOf<'users.updatePrivacy'>);
+  else accountAnswered(store.account, path, output);
   if (store.live || store.user === null || path.startsWith('auth.') || path === 'sync.changes') return;
   store.sync.consider(null, 'now');
   for (const entry of store.entries) {

@@ -3,20 +3,20 @@ import { unlessAborted } from '../lib/abort.ts';
 import { quiet } from '../lib/deferred.ts';
 import { type PageOptions, pages } from '../pages.ts';
 import type { CallOptions, ChatsApi } from '../procedures.ts';
-import type { Store } from './store.ts';
+import type { Views } from './views.ts';
 
 /** The user's chats as they are now: synced by `load`, kept up to date by events. All of it is a snapshot, never changed. */
 export class ChatList {
-  readonly #store: Store;
+  readonly #views: Views;
 
   /** @internal Each client has one: `client.chats`. */
-  constructor(store: Store) {
-    this.#store = store;
+  constructor(views: Views) {
+    this.#views = views;
   }
 
   /** Chats that are known, pinned first, then by activity. The same array as long as nothing changed. */
   get all(): readonly ChatSummary[] {
-    return this.#store.chats;
+    return this.#views.chats;
   }
 
   /** Unread messages in all chats that are known, but for those that are muted. Exact once they were loaded. */
@@ -26,18 +26,18 @@ export class ChatList {
 
   /** Whether some chats are known and others still come: while the first sync is under way. */
   get hasMore(): boolean {
-    return this.#store.user !== null && !this.#store.complete;
+    return this.#views.hasMore;
   }
 
   /** One chat, if it is known. */
   find(chatId: string): ChatSummary | undefined {
-    return this.#store.find(chatId)?.room.chat ?? undefined;
+    return this.#views.entries.find(chatId)?.room.chat ?? undefined;
   }
 
   /** Calls back after `all` or `hasMore` changed, once for all that changed in one turn; returns what ends that. */
   subscribe(callback: () => void): () => void {
-    this.#store.use();
-    return this.#store.changes.subscribe(callback);
+    this.#views.use();
+    return this.#views.changes.subscribe(callback);
   }
 
   /**
@@ -45,7 +45,7 @@ export class ChatList {
    * after it rejected. The promise may be ignored; the signal only ends the waiting. Errors: those of `sync.changes`, `ABORTED`.
    */
   load({ signal }: CallOptions = {}): Promise<void> {
-    return quiet(unlessAborted(this.#store.load(), signal));
+    return quiet(unlessAborted(this.#load(), signal));
   }
 
   /** The same as `load`: there are no pages of chats any more. */
@@ -55,7 +55,11 @@ export class ChatList {
 
   /** The server's own pages of the list: `for await (const chats of client.chats.pages())`. Errors: those of `chats.list`. */
   async *pages(options?: PageOptions): AsyncGenerator<ChatSummary[], void, undefined> {
-    for await (const { chats } of pages(this.#store.parts.api.chats.list, {}, options)) yield chats;
+    for await (const { chats } of pages(this.#views.parts.chats.list, {}, options)) yield chats;
+  }
+
+  async #load(): Promise<void> {
+    await (this.#views.store ?? (await this.#views.filling())).load();
   }
 }
 
@@ -63,6 +67,6 @@ export class ChatList {
 export type Chats = ChatsApi & ChatList;
 
 /** @internal Puts both together. */
-export function chatsOf(api: ChatsApi, store: Store): Chats {
-  return Object.assign(new ChatList(store), api);
+export function chatsOf(api: ChatsApi, views: Views): Chats {
+  return Object.assign(new ChatList(views), api);
 }

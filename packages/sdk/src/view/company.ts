@@ -1,4 +1,3 @@
-import type { Presence } from '@parley/contract';
 import type { Entry } from './entry.ts';
 import { keepList } from './same.ts';
 import type { Store } from './store.ts';
@@ -6,14 +5,13 @@ import type { Store } from './store.ts';
 /** Who is there and who types: told on the live connection alone, and worth nothing without it. */
 export class Company {
   readonly #store: Store;
-  readonly #presence = new Map<string, Presence>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  setPresence(presence: Presence): void {
-    this.#presence.set(presence.user_id, presence);
+  /** Somebody's presence was told. */
+  showAll(): void {
     for (const entry of this.#store.entries) if (entry.view) this.show(entry);
   }
 
@@ -32,22 +30,17 @@ export class Company {
   /** Shows of a chat's members what is known of them. */
   show(entry: Entry): void {
     const members = entry.room.participants;
-    const shown = members.flatMap(({ user_id }) => this.#presence.get(user_id) ?? []);
+    const shown = members.flatMap(({ user_id }) => this.#store.views.presence.get(user_id) ?? []);
     const before = Object.values(entry.presence);
     if (keepList(before, shown) === before) return;
     entry.presence = Object.fromEntries(shown.map((presence) => [presence.user_id, presence]));
     this.#store.touch(entry);
   }
 
-  /** Nobody types any more, as far as is known. */
-  leave(entry: Entry): void {
-    for (const userId of [...entry.typists.keys()]) this.setTyping(entry, userId, false);
-  }
-
+  /** Nobody hears of anybody any more. */
   clear(): void {
-    this.#presence.clear();
     for (const entry of this.#store.entries) {
-      this.leave(entry);
+      for (const userId of [...entry.typists.keys()]) this.setTyping(entry, userId, false);
       this.show(entry);
     }
   }

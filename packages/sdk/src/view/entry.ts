@@ -1,17 +1,16 @@
 import type { Message, Presence } from '@parley/contract';
 import { Changes } from './changes.ts';
 import type { MessageList } from './message-list.ts';
-import type { Room } from './room.ts';
+import { counts, emptyRoom, type Room } from './room.ts';
 import { keepList } from './same.ts';
-import { counts } from './summary.ts';
 import type { UnsentMessage } from './unsent.ts';
 
-/** What the store holds for one chat: the room, and what is only shown. */
+/** What is held for one chat: the room, and what is only shown. */
 export class Entry {
   room: Room;
   /** Whether somebody shows it; messages of the others are few, and are let go when they become many. */
   shown = false;
-  unsent: readonly UnsentMessage[] = [];
+  unsent: readonly UnsentMessage[];
   draft = '';
   /** Up to which `seq` was read when the view was loaded or marked last; null before. */
   readBefore: number | null = null;
@@ -28,8 +27,26 @@ export class Entry {
   #all: readonly (Message | UnsentMessage)[] = [];
   #snapshot: readonly unknown[] = [];
 
-  constructor(room: Room) {
-    this.room = room;
+  constructor(chatId: string, me: string, unsent: readonly UnsentMessage[]) {
+    this.room = emptyRoom(chatId, me);
+    this.unsent = unsent;
+  }
+
+  /** Empties it; the draft stays. */
+  clear(me: string, unsent: readonly UnsentMessage[]): void {
+    this.rest();
+    this.expiresAt = Number.POSITIVE_INFINITY;
+    this.readBefore = null;
+    this.unsent = unsent;
+    this.room = emptyRoom(this.room.chatId, me);
+  }
+
+  /** Ends what runs by itself: nobody types any more, as far as is known. */
+  rest(): void {
+    for (const timer of this.typists.values()) clearTimeout(timer);
+    this.typists.clear();
+    this.typing = keepList(this.typing, []);
+    clearTimeout(this.expiry);
   }
 
   /** Stored messages, oldest first, then those that are not stored yet. */

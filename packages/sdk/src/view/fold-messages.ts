@@ -12,9 +12,9 @@ import {
   withMedia,
 } from './history.ts';
 import { previewOf, storedPayload } from './preview.ts';
-import { asking, type FoldedEvent, type Room, type RoomEvent, withChat } from './room.ts';
+import { asking, counts, type FoldedEvent, type Room, type RoomEvent, withChat } from './room.ts';
 import { readOf } from './status.ts';
-import { activityOf, counts, covers, lastMessageOf } from './summary.ts';
+import { activityOf, covers, lastMessageOf } from './summary.ts';
 
 type Data<E extends FoldedEvent> = ServerEventData<E>;
 

@@ -16,26 +16,25 @@ const folded: readonly Exclude<FoldedEvent, 'media.updated' | 'message.starred'>
   'group.member.removed',
 ];
 
-/** Brings the server's events, and answers to what was told it, to the store. */
+/** Brings the server's events, and answers to what was told it, to the store: before others hear of them, who may look at the views then. */
 export function listen(store: Store, realtime: Realtime): void {
-  for (const type of folded) realtime.on(type, (data) => take(store, { type, data } as Folded));
-  realtime.on('message.starred', ({ chat_id, message_id, is_starred, user_version }) =>
+  for (const type of folded) realtime.hear(type, (data) => take(store, { type, data } as Folded));
+  realtime.hear('message.starred', ({ chat_id, message_id, is_starred, user_version }) =>
     store.own.take(user_version, () =>
       store.own.mark(chat_id, message_id, is_starred ? 'starred' : 'not starred'),
     ),
   );
-  realtime.on('user.updated', ({ user_version }) => store.own.take(user_version, () => false));
-  realtime.on('media.updated', (data) => {
+  realtime.hear('user.updated', ({ user_version }) => store.own.take(user_version, () => false));
+  realtime.hear('media.updated', (data) => {
     store.parts.known.add(data.media);
     const event = { type: 'media.updated', data } as const;
     if (data.chat_id !== undefined) store.take(data.chat_id, event);
     else for (const { room } of store.entries) if (room.history) store.take(room.chatId, event);
   });
-  realtime.on('typing', ({ chat_id, user_id, is_typing }) => {
+  realtime.hear('typing', ({ chat_id, user_id, is_typing }) => {
     const entry = store.find(chat_id);
     if (entry) store.company.setTyping(entry, user_id, is_typing);
   });
-  realtime.on('presence', (presence) => store.company.setPresence(presence));
   realtime.lanes.stored.add(({ frame, sent }) => {
     store.take(frame.chat_id, {
       type: 'sent',
@@ -47,10 +46,6 @@ export function listen(store: Store, realtime: Realtime): void {
   realtime.receipted.add((told) => {
     if (told.status === 'read') readUpTo(store, told.chatId, told.messageId, told.unread);
     else deliveredTo(store, told.messageIds);
-  });
-  realtime.onStatus((status) => {
-    if (status === 'online') store.connected();
-    else store.company.clear();
   });
 }
 

@@ -1,5 +1,4 @@
 import type { ChatSummary, Message, Participant, Presence } from '@parley/contract';
-import { ParleyError } from '../errors.ts';
 import { unlessAborted } from '../lib/abort.ts';
 import { quiet } from '../lib/deferred.ts';
 import type { UploadFile } from '../media/types.ts';
@@ -7,12 +6,10 @@ import type { OutboxFileOptions } from '../outbox/file.ts';
 import type { CallOptions, MessagesApi } from '../procedures.ts';
 import type { Draft, Sent } from '../realtime/types.ts';
 import type { Entry } from './entry.ts';
-import { findMessage } from './history.ts';
 import { atNewest } from './room.ts';
-import { readHere, readOf } from './status.ts';
 import type { Store } from './store.ts';
-import { counts, covers } from './summary.ts';
 import type { UnsentMessage } from './unsent.ts';
+import type { Views } from './views.ts';
 
 type WithoutChat<T> = T extends unknown ? Omit<T, 'chat_id'> : never;
 
@@ -28,11 +25,11 @@ export type ChatDraft = WithoutChat<Draft>;
 export class MessageList {
   /** The chat's id. */
   readonly chatId: string;
-  readonly #store: Store;
+  readonly #views: Views;
 
   /** @internal `client.messages(chatId)`. */
-  constructor(store: Store, chatId: string) {
-    this.#store = store;
+  constructor(views: Views, chatId: string) {
+    this.#views = views;
     this.chatId = chatId;
   }
 
@@ -87,7 +84,7 @@ export class MessageList {
 
   /** Keeps what is being written; an empty text forgets it. */
   setDraft(text: string): void {
-    this.#store.setDraft(this.#entry, text);
+    this.#views.setDraft(this.#entry, text);
   }
 
   /** Calls back after any of this changed, once for all that changed in one turn; returns what ends that. */
@@ -101,22 +98,22 @@ export class MessageList {
    * where they are. Errors: `CHAT_NOT_FOUND`, those of `sync.changes` and `messages.list`.
    */
   load({ signal }: CallOptions = {}): Promise<void> {
-    return quiet(unlessAborted(this.#load(), signal));
+    return this.#filled(signal, (store, entry) => store.show(entry));
   }
 
   /** Fetches older messages: 50, or `limit` ≤ 100. Does nothing where there are none. Errors: those of `messages.list`. */
   loadOlder(limit?: number, { signal }: CallOptions = {}): Promise<void> {
-    return quiet(unlessAborted(this.#store.pager.older(this.#shown(), limit), signal));
+    return this.#filled(signal, ({ pager }, entry) => pager.older(entry, limit));
   }
 
   /** Fetches the next newer messages. Does nothing where there are none. Errors: those of `messages.list`. */
   loadNewer({ signal }: CallOptions = {}): Promise<void> {
-    return quiet(unlessAborted(this.#store.pager.newer(this.#shown()), signal));
+    return this.#filled(signal, ({ pager }, entry) => pager.newer(entry));
   }
 
   /** Goes to the newest messages. Errors: those of `messages.list`. */
   toNewest({ signal }: CallOptions = {}): Promise<void> {
-    return quiet(unlessAborted(this.#store.pager.newest(this.#shown()), signal));
+    return this.#filled(signal, ({ pager }, entry) => pager.newest(entry));
   }
 
   /**
@@ -124,9 +121,7 @@ export class MessageList {
    * such message for this user. Errors: those of `messages.list`.
    */
   reach(messageId: string, { signal }: CallOptions = {}): Promise<boolean> {
-    return quiet(
-      unlessAborted(this.#store.pager.reach(this.#shown(), messageId.toLowerCase(), signal), signal),
-    );
+    return this.#filled(signal, ({ pager }, entry) => pager.reach(entry, messageId.toLowerCase(), signal));
   }
 
   /** Pages back: `for await (const messages of view.older())` gives those of each page. Errors: those of `messages.list`. */
@@ -146,23 +141,23 @@ export class MessageList {
   send(draft: ChatDraft, options?: CallOptions): Promise<Sent> {
     this.#shown();
     // Which type goes with which payload was checked where the draft was made.
-    return this.#store.parts.outbox.send({ ...draft, chat_id: this.chatId } as Draft, options);
+    return this.#views.parts.outbox.send({ ...draft, chat_id: this.chatId } as Draft, options);
   }
 
   /** Uploads a file and sends it, as `send` does a text; it shows at once, with its progress. Errors: those of `media.upload`, too. */
   sendFile(file: UploadFile, options?: OutboxFileOptions): Promise<Sent> {
     this.#shown();
-    return this.#store.parts.outbox.sendFile(this.chatId, file, options);
+    return this.#views.parts.outbox.sendFile(this.chatId, file, options);
   }
 
   /** Sends one again that failed. The promise is as that of `send`. Errors: `NOT_FOUND` (there is none). */
   retry(clientMsgId: string): Promise<Sent> {
-    return this.#store.parts.outbox.retry(clientMsgId);
+    return this.#views.parts.outbox.retry(clientMsgId);
   }
 
   /** Takes away a message that failed or is on its way; one that was handed to the server may arrive all the same. */
   discard(clientMsgId: string): Promise<void> {
-    return this.#store.parts.outbox.drop(clientMsgId);
+    return this.#views.parts.outbox.drop(clientMsgId);
   }
 
   /**
@@ -170,7 +165,7 @@ export class MessageList {
    * `realtime.read` and `messages.markRead`.
    */
   markRead(upToMessageId?: string): Promise<void> {
-    return quiet(this.#markRead(upToMessageId?.toLowerCase()));
+    return this.#filled(undefined, (store, entry) => store.markRead(entry, upToMessageId?.toLowerCase()));
   }
 
   /**
@@ -179,56 +174,30 @@ export class MessageList {
    */
   release(): void {
     const entry = this.#entry;
-    if (!entry.changes.heard) this.#store.release(entry);
+    if (!entry.changes.heard) this.#views.release(entry);
   }
 
   get #entry(): Entry {
-    const entry = this.#store.entry(this.chatId);
+    const entry = this.#views.entries.get(this.chatId);
     entry.view = this;
     return entry;
   }
 
   #shown(): Entry {
     const entry = this.#entry;
-    this.#store.use();
+    this.#views.use();
     entry.shown = true;
     return entry;
   }
 
-  async #load(): Promise<void> {
+  /** At once where the store is there; it may be used again by then. */
+  #filled<T>(signal: AbortSignal | undefined, work: (store: Store, entry: Entry) => Promise<T>): Promise<T> {
     const entry = this.#shown();
-    await this.#store.loadChat(entry);
-    entry.readBefore = readOf(entry.room);
-    await this.#store.pager.fill(entry);
-    this.#store.touch(entry);
-  }
-
-  async #markRead(upToMessageId: string | undefined): Promise<void> {
-    const entry = this.#shown();
-    const { api, realtime } = this.#store.parts;
-    const { room } = entry;
-    const held = room.history?.messages ?? [];
-    const last = upToMessageId === undefined ? held.at(-1) : findMessage(room, upToMessageId);
-    if (!last) {
-      if (upToMessageId === undefined) return;
-      throw new ParleyError('NOT_FOUND', 'The message is not held by this view');
-    }
-    const { seq, message_id } = last;
-    const read = readOf(room);
-    entry.readBefore = Math.max(read, seq);
-    this.#store.touch(entry);
-    const some = held.some((message) => message.seq > read && message.seq <= seq && counts(room, message));
-    if (!some && covers(room)) return;
-    if (covers(room)) this.#store.set(entry, readHere(room, Math.max(room.reading, seq)));
-    try {
-      // The store hears of the answer, as of any read.
-      if (this.#store.live) await realtime.read(this.chatId, message_id);
-      else await api.messages.markRead({ chat_id: this.chatId, up_to_message_id: message_id });
-    } catch (error) {
-      // What was shown did not happen.
-      this.#store.set(entry, readHere(entry.room, 0));
-      throw error;
-    }
+    const { store } = this.#views;
+    const done = store
+      ? work(store, entry)
+      : this.#views.filling().then((filled) => work(filled, this.#shown()));
+    return quiet(unlessAborted(done, signal));
   }
 }
 
@@ -236,10 +205,11 @@ export class MessageList {
 export type Messages = MessagesApi & ((chatId: string) => MessageList);
 
 /** @internal Puts both together. */
-export function messagesOf(api: MessagesApi, store: Store): Messages {
+export function messagesOf(api: MessagesApi, views: Views): Messages {
   const view = (chatId: string) => {
-    const entry = store.entry(chatId);
-    entry.view ??= new MessageList(store, entry.room.chatId);
+    const entry = views.entries.get(chatId);
+    void views.filled();
+    entry.view ??= new MessageList(views, entry.room.chatId);
     return entry.view;
   };
   return Object.assign(view, api);

@@ -163,3 +163,8 @@ export function withMessages(room: Room, change: (message: Message) => Message):
   });
   return changed ? { ...room, history: { ...history, messages } } : room;
 }
+
+/** Whether a message counts as unread as long as it was not read. */
+export function counts(room: Room, { sender_id, type, is_deleted }: Message): boolean {
+  return sender_id !== room.me && type !== 'system' && !is_deleted;
+}

@@ -1,32 +1,34 @@
 /**
  * The local truth: rooms by chat, the account, and up to which number of the user's own all is in them. What comes from the server goes
- * through `take` (events) and `apply` (sync); all that changes a room goes through `set`.
+ * through `take` (events) and `apply` (sync); all that changes a room goes through `set`. It is loaded when a view is used first, or what
+ * was kept is to be read; what there is before is in `Views`.
  */
-import type { ChatSummary, SyncResult } from '@parley/contract';
-import { Account, type AccountState, nobody } from '../account/account.ts';
+import type { SyncResult } from '@parley/contract';
+import type { Account, AccountState } from '../account/account.ts';
 import { ParleyError } from '../errors.ts';
 import type { KnownMedia } from '../media/known.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { ChatsApi, MessagesApi } from '../procedures.ts';
+import type { MessagesApi } from '../procedures.ts';
 import type { Realtime } from '../realtime/realtime.ts';
 import { adopt, confirm } from '../sync/adopt.ts';
-import type { Keeper } from '../sync/keeper.ts';
+import { Keeper, type KeeperParts } from '../sync/keeper.ts';
+import { keepingOf } from '../sync/keeping.ts';
 import { isOpen, Sync, type Synced, type SyncParts } from '../sync/sync.ts';
-import { Changes } from './changes.ts';
+import { answered } from './answered.ts';
 import { Company } from './company.ts';
-import { Entries } from './entries.ts';
-import { Entry } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { expire, watchTime } from './expire.ts';
 import { fold } from './fold.ts';
 import { trimHistory } from './history.ts';
+import { listen } from './intake.ts';
 import { Own } from './own.ts';
 import { Pager, withoutOldest } from './pager.ts';
-import { doubting, emptyRoom, type Numbers, type Room, type RoomEvent } from './room.ts';
-import { keepList } from './same.ts';
-import { type UnsentMessage, unsentOf } from './unsent.ts';
+import { markRead, show } from './reading.ts';
+import { doubting, type Numbers, type Room, type RoomEvent } from './room.ts';
+import type { Views } from './views.ts';
 
 export interface StoreParts extends SyncParts {
-  readonly api: { readonly chats: ChatsApi; readonly messages: MessagesApi };
+  readonly messages: MessagesApi;
   readonly realtime: Realtime;
   readonly outbox: Outbox;
   /** What was said of files of late. */
@@ -37,33 +39,47 @@ export interface StoreParts extends SyncParts {
 export const keptMessages = 200;
 const keptInAll = 5000;
 
+/** The store, which hears of events from now on. */
+export function openStore(views: Views, parts: StoreParts): Store {
+  const store = new Store(views, parts);
+  listen(store, parts.realtime);
+  if (views.used) store.used();
+  return store;
+}
+
 export class Store implements Synced {
+  readonly views: Views;
   readonly parts: StoreParts;
   readonly sync: Sync;
   readonly pager: Pager;
   readonly company: Company;
-  readonly account: Account;
   readonly own: Own;
-  /** Of the list of chats. */
-  readonly changes = new Changes(() => this.listSnapshot);
-  keeper: Keeper<Entry | null> | null = null;
-  me = '';
-  /** Whether all chats are known. */
-  complete = false;
-  readonly #entries: Entries;
-  #used = false;
-  #snapshot: readonly unknown[] = [];
 
-  constructor(parts: StoreParts) {
+  constructor(views: Views, parts: StoreParts) {
+    this.views = views;
     this.parts = parts;
     this.sync = new Sync(this, parts);
     const set = (entry: Entry, room: Room) => this.set(entry, room);
-    this.pager = new Pager({ list: parts.api.messages.list, signal: () => this.sync.signal, set });
+    this.pager = new Pager({ list: parts.messages.list, signal: () => this.sync.signal, set });
     this.company = new Company(this);
-    this.account = new Account(() => this.load());
     this.own = new Own(this);
-    this.#entries = new Entries((chatId) => this.#made(chatId));
-    parts.outbox.onChange((chatId) => this.#unsent(chatId));
+  }
+
+  get account(): Account {
+    return this.views.account;
+  }
+
+  get me(): string {
+    return this.views.me;
+  }
+
+  get keeper(): Keeper<Entry | null> | null {
+    return this.views.keeper;
+  }
+
+  /** Whether all chats are known. */
+  get complete(): boolean {
+    return this.views.complete;
   }
 
   /** Up to which all that is the user's own was folded; null before the first sync. */
@@ -77,7 +93,7 @@ export class Store implements Synced {
   }
 
   get entries(): IterableIterator<Entry> {
-    return this.#entries.all;
+    return this.views.entries.all;
   }
 
   get members(): Entry[] {
@@ -85,40 +101,30 @@ export class Store implements Synced {
   }
 
   find(chatId: string): Entry | undefined {
-    return this.#entries.find(chatId);
+    return this.views.entries.find(chatId);
   }
 
   entry(chatId: string): Entry {
-    return this.#entries.get(chatId);
+    return this.views.entries.get(chatId);
   }
 
-  /** Known chats, as they are shown. */
-  get chats(): readonly ChatSummary[] {
-    return this.#entries.chats;
-  }
-
-  get listSnapshot(): unknown {
-    this.#snapshot = keepList(this.#snapshot, [this.chats, this.complete]);
-    return this.#snapshot;
-  }
-
-  /** Somebody wants to see something: from now on it is kept in sync. */
-  use(): void {
-    if (this.#used) return;
-    this.#used = true;
+  /** Somebody wants to see something. */
+  used(): void {
     if (this.live) void this.sync.everything(true);
   }
 
-  /** There is a connection again: whatever was missed is asked for. */
-  connected(): void {
-    if (this.#used) void this.sync.everything(true);
-    this.sync.hurry();
+  /** There is a connection again, and whatever was missed is asked for; or there is none any more. */
+  connected(is: boolean): void {
+    if (is) {
+      if (this.views.used) void this.sync.everything(true);
+      this.sync.hurry();
+    } else this.company.clear();
   }
 
   /** Syncs all, unless it is in sync and hears of every change. */
   async load(): Promise<void> {
-    const fresh = this.#used && this.live && this.complete;
-    this.use();
+    const fresh = this.views.used && this.live && this.complete;
+    this.views.use();
     await (fresh ? this.sync.underway : this.sync.everything(false));
   }
 
@@ -130,10 +136,25 @@ export class Store implements Synced {
     if (!entry.room.chat) throw new ParleyError('CHAT_NOT_FOUND');
   }
 
+  /** Syncs a chat, and has its newest messages. */
+  show(entry: Entry): Promise<void> {
+    return show(this, entry);
+  }
+
+  /** Reads the messages that are held, or those up to one. */
+  markRead(entry: Entry, upToMessageId: string | undefined): Promise<void> {
+    return markRead(this, entry, upToMessageId);
+  }
+
+  /** What a call of the user's has answered. */
+  answered(path: string, input: unknown, output: unknown): void {
+    answered(this, path, input, output);
+  }
+
   /** Resolves when nothing is left to be asked for. */
   async settled(): Promise<void> {
     // What nobody was told of (positions that others moved) shows in the numbers alone.
-    if (this.#used && this.live) await this.sync.everything(true).catch(() => {});
+    if (this.views.used && this.live) await this.sync.everything(true).catch(() => {});
     while ((await this.sync.settled()) || (await this.pager.settled())) {}
   }
 
@@ -164,9 +185,9 @@ export class Store implements Synced {
   }
 
   completed(): void {
-    this.complete = true;
+    this.views.complete = true;
     this.keeper?.touch(null);
-    this.changes.touch();
+    this.views.changes.touch();
     this.prune();
   }
 
@@ -182,7 +203,7 @@ export class Store implements Synced {
     }
     const before = entry.room;
     entry.room = next;
-    if (next.history !== before.history) this.#accept(entry);
+    if (next.history !== before.history) this.accept(entry);
     watchTime(entry, () => this.set(entry, entry.room));
     this.company.show(entry);
     this.touch(entry);
@@ -192,8 +213,7 @@ export class Store implements Synced {
 
   /** Something that is shown of the chat may have changed. */
   touch(entry: Entry): void {
-    entry.changes.touch();
-    this.changes.touch();
+    this.views.touch(entry);
   }
 
   /** Has the chat synced. */
@@ -204,97 +224,50 @@ export class Store implements Synced {
   /** Lets go of a chat that is none of the user's; who shows it sees it empty. */
   remove(entry: Entry): void {
     this.sync.forget(entry);
-    this.#clear(entry);
+    this.views.clear(entry);
     this.keeper?.touch(entry);
-    if (!entry.view) this.#entries.delete(entry);
+    if (!entry.view) this.views.entries.delete(entry);
     this.touch(entry);
   }
 
-  /** Nothing is shown any more: keeps a little. */
-  release(entry: Entry): void {
-    entry.shown = false;
-    entry.readBefore = null;
+  /** Nothing of it is shown any more: keeps a little. */
+  released(entry: Entry): void {
     // Those released last come last.
-    this.#entries.moveLast(entry);
+    this.views.entries.moveLast(entry);
     this.set(entry, trimHistory(entry.room, keptMessages));
     this.prune();
   }
 
   /** Lets go of messages that nobody shows, beyond those that are kept. */
   prune(): void {
-    for (const entry of this.#entries.idle(keptInAll)) this.set(entry, { ...entry.room, history: null });
+    for (const entry of this.views.entries.idle(keptInAll)) this.set(entry, { ...entry.room, history: null });
+  }
+
+  /** Keeps what is held in an account's records, and reads what was kept there. */
+  keep(parts: KeeperParts, account: string): Keeper<Entry | null> {
+    return new Keeper(parts, keepingOf(this), account);
   }
 
   /** What was kept. */
   restore(user: number | null, complete: boolean, account: AccountState | undefined): void {
     this.own.restore(user);
-    this.complete = complete;
+    this.views.complete = complete;
     if (account) this.account.set(account);
-    this.use();
+    this.views.use();
   }
 
-  setDraft(entry: Entry, draft: string): void {
-    if (entry.draft === draft) return;
-    entry.draft = draft;
-    this.keeper?.put(entry.room.chatId, draft || undefined);
-    this.touch(entry);
-  }
-
-  /** Another user, or nobody. */
-  start(userId: string | null): void {
-    const before = this.me;
-    this.me = userId ?? '';
-    this.parts.known.clear();
-    if (before !== '') this.sync.stop(new ParleyError('UNAUTHORIZED', 'The session ended'));
+  /** Another user, or nobody; `reason` ends what was begun for the one before. */
+  start(reason: ParleyError | null): void {
+    if (reason) this.sync.stop(reason);
     this.own.clear();
-    this.complete = false;
-    this.account.set(nobody);
-    for (const entry of [...this.entries]) {
-      this.#clear(entry);
-      if (before !== '') entry.draft = '';
-      if (before !== '' && !entry.view) this.#entries.delete(entry);
-      this.touch(entry);
-    }
   }
 
   close(): void {
     this.sync.stop(new ParleyError('ABORTED', 'The client was closed'));
-    for (const entry of this.entries) {
-      this.company.leave(entry);
-      clearTimeout(entry.expiry);
-    }
-  }
-
-  #made(chatId: string): Entry {
-    const entry = new Entry(emptyRoom(chatId, this.me));
-    entry.unsent = this.#unsentOf(chatId);
-    return entry;
-  }
-
-  #clear(entry: Entry): void {
-    this.company.leave(entry);
-    clearTimeout(entry.expiry);
-    entry.expiresAt = Number.POSITIVE_INFINITY;
-    entry.readBefore = null;
-    entry.unsent = this.#unsentOf(entry.room.chatId);
-    entry.room = emptyRoom(entry.room.chatId, this.me);
-  }
-
-  #unsentOf(chatId: string): readonly UnsentMessage[] {
-    return unsentOf(this.parts.outbox.items(chatId), this.me);
-  }
-
-  #unsent(chatId: string): void {
-    const entry = this.find(chatId);
-    if (!entry) return;
-    entry.unsent = this.#unsentOf(chatId);
-    // What an earlier run of the program left may have been stored, and been synced before it was found here.
-    this.#accept(entry);
-    this.touch(entry);
   }
 
   /** Messages on their way that are stored now. */
-  #accept({ unsent, room }: Entry): void {
+  accept({ unsent, room }: Entry): void {
     if (unsent.length === 0) return;
     const waiting = new Set(unsent.map(({ client_msg_id }) => client_msg_id));
     for (const { sender_id, client_msg_id } of room.history?.messages ?? []) {

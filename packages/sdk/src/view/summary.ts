@@ -1,18 +1,13 @@
 /** What a chat's line in the list says of its messages: exactly, from messages that are held, else as it was told and counted on. */
 import type { LastMessage, Message } from '@parley/contract';
 import { previewOf } from './preview.ts';
-import { asking, atNewest, type Doubt, type Room } from './room.ts';
+import { asking, atNewest, counts, type Doubt, type Room } from './room.ts';
 import { keep } from './same.ts';
 import { readOf } from './status.ts';
 
 export function lastMessageOf(message: Message): LastMessage {
   const { message_id, sender_id, type, created_at } = message;
   return { message_id, sender_id, type, preview: previewOf(message), timestamp: created_at };
-}
-
-/** Whether a message counts as unread as long as it was not read. */
-export function counts(room: Room, { sender_id, type, is_deleted }: Message): boolean {
-  return sender_id !== room.me && type !== 'system' && !is_deleted;
 }
 
 /** Whether all messages that may be unread are held. Of who has left only the server knows how far they read. */

@@ -6,13 +6,13 @@ import type { Database, RecordChange } from '../../src/database/types.ts';
 import { ParleyError } from '../../src/errors.ts';
 import { deferred } from '../../src/lib/deferred.ts';
 import { KnownMedia } from '../../src/media/known.ts';
-import { Keeper } from '../../src/sync/keeper.ts';
-import { keepingOf } from '../../src/sync/keeping.ts';
+import type { Keeper } from '../../src/sync/keeper.ts';
 import { defaultTiming } from '../../src/timing.ts';
 import type { Entry } from '../../src/view/entry.ts';
-import { listen, readUpTo } from '../../src/view/intake.ts';
+import { readUpTo } from '../../src/view/intake.ts';
 import type { RoomEvent } from '../../src/view/room.ts';
-import { Store, type StoreParts } from '../../src/view/store.ts';
+import { openStore, type Store, type StoreParts } from '../../src/view/store.ts';
+import { Views, type ViewsParts } from '../../src/view/views.ts';
 import { ChatModel } from './chat-model.ts';
 
 /** Nothing is planned by time: `settled` does it at once. */
@@ -138,7 +138,7 @@ export class SyncWorld {
   /** The connection is lost with all that was on its way, and comes back. */
   reconnect(): void {
     this.model.told.length = 0;
-    this.store.connected();
+    this.store.connected(true);
   }
 
   /** The program ends without a word, and begins anew with what the database has. */
@@ -151,8 +151,8 @@ export class SyncWorld {
     await this.keeper.ready;
     this.#holding = false;
     this.entry.shown = true;
-    this.store.use();
-    this.store.connected();
+    this.store.views.use();
+    this.store.connected(true);
   }
 
   /** What the client holds is what the server says of the same. */
@@ -195,15 +195,20 @@ export class SyncWorld {
     const none = { add: () => {} };
     const realtime = {
       status: 'online',
-      on: (event: string, callback: (data: unknown) => void) => this.#listeners.set(event, callback),
+      on: () => {},
+      hear: (event: string, callback: (data: unknown) => void) => this.#listeners.set(event, callback),
       onStatus: () => {},
       receipted: none,
       lanes: { stored: { add: (callback: (told: unknown) => void) => (this.#stored = callback) } },
     };
+    const outbox = { items: () => [], onChange: () => {}, accepted: () => {} };
+    const opened: { now: Store | null } = { now: null };
+    // What of all this they do not use is not here.
+    const views = new Views({ outbox, realtime, timing, store: opened } as unknown as ViewsParts);
     const parts = {
-      api: { messages: { list: (input: { cursor?: string; limit: number }) => this.#page(input) } },
+      messages: { list: (input: { cursor?: string; limit: number }) => this.#page(input) },
       realtime,
-      outbox: { items: () => [], onChange: () => {}, accepted: () => {} },
+      outbox,
       known: new KnownMedia(),
       call: (input: SyncInput) => this.#sync(input),
       tell: (input: SyncInput) => this.#sync(input),
@@ -211,14 +216,12 @@ export class SyncWorld {
       timing,
       debug: () => {},
     };
-    // What of all this the store does not use is not here.
-    const store = new Store(parts as unknown as StoreParts);
-    listen(store, realtime as never);
-    store.start(this.model.me);
+    const store = openStore(views, parts as unknown as StoreParts);
+    opened.now = store;
+    views.start(this.model.me);
     const { database } = this;
-    const settings = { database, writeMs: 1e6, debug: () => {}, locks: undefined };
-    const keeper = new Keeper(settings, keepingOf(store), 'account');
-    store.keeper = keeper;
+    const keeper = store.keep({ database, writeMs: 1e6, debug: () => {}, locks: undefined }, 'account');
+    views.keeper = keeper;
     return [store, keeper];
   }
 
