@@ -1,8 +1,9 @@
 /** Taking what the server has told of one chat: by `sync` (contract section 2), and by pages of its messages. Pure. */
 import type { ChatSummary, Message, Participant, SyncChat, SyncParticipant } from '@parley/contract';
+import { asking } from '../view/changed-room.ts';
 import { goOn } from '../view/fold.ts';
 import { findMessage, marked, putMessage, quoteMessage } from '../view/history.ts';
-import { asking, type Counter, type History, type Numbers, type Room } from '../view/room.ts';
+import type { Counter, History, Numbers, Room } from '../view/room.ts';
 import { keep, keepList } from '../view/same.ts';
 import { withStatus, withStatuses } from '../view/status.ts';
 import { covers, derive, recounting } from '../view/summary.ts';

@@ -1,9 +1,10 @@
 /** What is kept of the views between two runs, and how it is read again: see `Keeper`. */
 import type { ChatSummary, Message, SyncParticipant } from '@parley/contract';
 import type { RecordValue } from '../database/types.ts';
+import { numbersOf } from '../view/changed-room.ts';
 import type { Entry } from '../view/entry.ts';
 import { trimHistory } from '../view/history.ts';
-import { emptyRoom, numbersOf, type Room } from '../view/room.ts';
+import { emptyRoom, type Room } from '../view/room.ts';
 import { withStatuses } from '../view/status.ts';
 import { derive, recounting } from '../view/summary.ts';
 import { participantsOf } from './adopt.ts';

@@ -9,8 +9,9 @@ import { Backoff } from '../lib/backoff.ts';
 import type { DebugLog } from '../lib/debug.ts';
 import { type Deferred, deferred, quiet } from '../lib/deferred.ts';
 import type { Timing } from '../timing.ts';
+import { numbersOf } from '../view/changed-room.ts';
 import type { Entry } from '../view/entry.ts';
-import { type Doubt, type Numbers, numbersOf, type Room } from '../view/room.ts';
+import type { Doubt, Numbers, Room } from '../view/room.ts';
 import { Plans } from './plans.ts';
 
 /** Whether something more can come of it. */

@@ -1,7 +1,9 @@
 /** What changes by time alone: messages that disappear, mutes that end. */
+
+import { withChat, withMessages } from './changed-room.ts';
 import type { Entry } from './entry.ts';
 import { buried, quoteMessage } from './history.ts';
-import { type Room, withChat, withMessages } from './room.ts';
+import type { Room } from './room.ts';
 import { derive } from './summary.ts';
 
 /** When something of the room is over next, in milliseconds since the epoch; infinite where nothing is. */

@@ -1,5 +1,6 @@
 /** Folding events about messages, each when its turn has come. */
 import type { Message, ServerEventData } from '@parley/contract';
+import { asking, withChat } from './changed-room.ts';
 import {
   buried,
   changeMedia,
@@ -12,7 +13,7 @@ import {
   withMedia,
 } from './history.ts';
 import { previewOf, storedPayload } from './preview.ts';
-import { asking, counts, type FoldedEvent, type Room, type RoomEvent, withChat } from './room.ts';
+import { counts, type FoldedEvent, type Room, type RoomEvent } from './room.ts';
 import { readOf } from './status.ts';
 import { activityOf, covers, lastMessageOf } from './summary.ts';
 

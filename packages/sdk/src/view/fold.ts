@@ -5,9 +5,10 @@
  * one that does not tell all that it means stays there, too, until the chat was synced.
  */
 import type { ChatSummary, Participant, ServerEventData } from '@parley/contract';
+import { doubting, withChat } from './changed-room.ts';
 import { foldMessage, type MessageEvent } from './fold-messages.ts';
 import { findMessage } from './history.ts';
-import { type Ahead, type Counter, doubting, type Room, type RoomEvent, withChat } from './room.ts';
+import type { Ahead, Counter, Room, RoomEvent } from './room.ts';
 import { movePosition } from './status.ts';
 import { covers, derive, recounting } from './summary.ts';
 

@@ -1,8 +1,9 @@
 /** Changes of the messages that a room holds. */
 import type { Media, Message } from '@parley/contract';
 import { newerMedia } from '../media/known.ts';
+import { withMessages } from './changed-room.ts';
 import { previewOf } from './preview.ts';
-import { atNewest, type Room, withMessages } from './room.ts';
+import { atNewest, type Room } from './room.ts';
 import { keep, same } from './same.ts';
 import { withStatus } from './status.ts';
 

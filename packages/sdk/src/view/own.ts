@@ -1,8 +1,8 @@
 /** What is the user's own: in the order of `user_version` (contract section 2, Sync), over all chats and the account. */
 import type { OwnChange, PrivacySettings, SyncResult } from '@parley/contract';
 import { nobody } from '../account/account.ts';
+import { asking, withChat } from './changed-room.ts';
 import { foldMark } from './fold-messages.ts';
-import { asking, withChat } from './room.ts';
 import type { Store } from './store.ts';
 import { covers, derive, recounting } from './summary.ts';
 

@@ -1,6 +1,7 @@
 /** Positions, and the statuses that follow from them exactly as on the server (contract section 2, Messages: `status`). */
 import type { Message, MessageStatus, SyncParticipant } from '@parley/contract';
-import { type Room, withMessages } from './room.ts';
+import { withMessages } from './changed-room.ts';
+import type { Room } from './room.ts';
 import { derive } from './summary.ts';
 
 const order: readonly MessageStatus[] = ['sent', 'delivered', 'read'];

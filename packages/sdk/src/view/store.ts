@@ -15,6 +15,7 @@ import { Keeper, type KeeperParts } from '../sync/keeper.ts';
 import { keepingOf } from '../sync/keeping.ts';
 import { isOpen, Sync, type Synced, type SyncParts } from '../sync/sync.ts';
 import { answered } from './answered.ts';
+import { doubting } from './changed-room.ts';
 import { Company } from './company.ts';
 import type { Entry } from './entry.ts';
 import { expire, watchTime } from './expire.ts';
@@ -24,7 +25,7 @@ import { listen } from './intake.ts';
 import { Own } from './own.ts';
 import { Pager, withoutOldest } from './pager.ts';
 import { markRead, show } from './reading.ts';
-import { doubting, type Numbers, type Room, type RoomEvent } from './room.ts';
+import type { Numbers, Room, RoomEvent } from './room.ts';
 import type { Views } from './views.ts';
 
 export interface StoreParts extends SyncParts {

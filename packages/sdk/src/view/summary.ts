@@ -1,7 +1,8 @@
 /** What a chat's line in the list says of its messages: exactly, from messages that are held, else as it was told and counted on. */
 import type { LastMessage, Message } from '@parley/contract';
+import { asking } from './changed-room.ts';
 import { previewOf } from './preview.ts';
-import { asking, atNewest, counts, type Doubt, type Room } from './room.ts';
+import { atNewest, counts, type Doubt, type Room } from './room.ts';
 import { keep } from './same.ts';
 import { readOf } from './status.ts';
 
