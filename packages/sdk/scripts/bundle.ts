@@ -13,6 +13,18 @@ const target = ['es2022', 'node20', 'chrome105', 'firefox105', 'safari16'];
  */
 export const pageFiles = ['parley-sdk', 'parley-sdk.websocket', 'parley-sdk.indexed-db'] as const;
 
+/** Whether a file is one of those that a page's file loads later. */
+export function isPartOf(page: string, file: string): boolean {
+  const own = page.slice(0, -'js'.length);
+  const others = pageFiles.filter((name) => `${name}.`.startsWith(own) && `${name}.` !== own);
+  return (
+    file.startsWith(own) &&
+    file.endsWith('.js') &&
+    file !== page &&
+    !others.some((name) => file.startsWith(`${name}.`))
+  );
+}
+
 interface Bundle {
   entry: Record<string, string>;
   outDir: string;

@@ -8,6 +8,7 @@ import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPhone, startParley, type TestParley } from '../../../tests/support/parley.ts';
+import { isPartOf } from '../scripts/bundle.ts';
 import type { TransportName } from '../src/index.ts';
 import { carriers } from './support/carriers.ts';
 import { installPacked } from './support/pack.ts';
@@ -160,12 +161,13 @@ describe.skipIf(noChromium)('in Chromium', () => {
   });
 
   test.each([
-    ['parley-sdk.js', 'over its own choice', undefined],
-    ['parley-sdk.js', 'over websocket', 'websocket'],
-    ['parley-sdk.websocket.js', 'over its own choice', undefined],
-  ] as const)('of a plain script, %s %s', async (file, _, transport) => {
+    ['parley-sdk.js', 'over its own choice', undefined, ['parley-sdk.socket-io.js']],
+    ['parley-sdk.js', 'over websocket', 'websocket', []],
+    ['parley-sdk.websocket.js', 'over its own choice', undefined, []],
+  ] as const)('of a plain script, %s %s', async (file, _, transport, more) => {
     const site = await mkdtemp(join(folder, 'page-'));
-    await cp(installed(file), join(site, file));
+    const parts = (await readdir(installed())).filter((name) => isPartOf(file, name));
+    for (const name of [file, ...parts]) await cp(installed(name), join(site, name));
     await writeFile(
       join(site, 'index.html'),
       `<!doctype html><link rel="icon" href="data:,"><script type="module">
@@ -176,6 +178,6 @@ describe.skipIf(noChromium)('in Chromium', () => {
     );
     const { said, scripts } = await play(site, '', transport);
     expect(said).toBe(`by ${transport}`);
-    expect(scripts).toEqual([file]);
+    expect(scripts).toEqual([file, ...more]);
   });
 });

@@ -146,11 +146,16 @@ export class Outbox {
     if (job) this.#life.stored(job, sent);
   }
 
+  /** Somebody is signed in: what is given waits for `start` from now on. */
+  resume(): void {
+    if (this.#stopped) this.#life = this.#begin();
+    this.#stopped = null;
+  }
+
   /** Begins with a user's records, in place of those before; resolves as `ready` does. */
   start(records: Records, userId: string): Promise<void> {
     if (this.#life.begun) this.stop(new ParleyError('ABORTED', 'The outbox was started again'));
-    if (this.#stopped) this.#life = this.#begin();
-    this.#stopped = null;
+    this.resume();
     void this.#life.open(records, `${this.#parts.server}|${userId}`);
     return this.ready;
   }

@@ -74,6 +74,7 @@ export class Home {
     const { outbox, views } = this.#parts;
     const { keeper } = views;
     if (this.#before !== null) outbox.stop(new ParleyError('UNAUTHORIZED', 'The session ended'));
+    if (userId !== null) outbox.resume();
     this.#before = userId;
     views.keeper = null;
     views.start(userId);

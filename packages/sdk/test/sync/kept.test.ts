@@ -149,3 +149,15 @@ describe('the records', () => {
     expect(told).toContain('the database refuses');
   });
 });
+
+test('what is sent before the database is open waits for it, also right after signing in', async () => {
+  const opened = Promise.withResolvers<void>();
+  const database = memoryDatabase();
+  const slow: Database = { open: (account) => opened.promise.then(() => database.open(account)) };
+  const { client, model, chatId } = await startWorld({}, { database: slow });
+  const sent = client.messages(chatId).send({ type: 'text', payload: { body: 'at once' } });
+  expect(client.messages(chatId).all).toMatchObject([{ payload: { body: 'at once' }, status: 'pending' }]);
+  expect(model.messages).toEqual([]);
+  opened.resolve();
+  expect(await sent).toMatchObject({ seq: 1 });
+});
