@@ -33,10 +33,3 @@ export function errorOf({ status, text, header }: HttpAnswer): ParleyError {
   const means = status === 429 || status >= 500 || status === 413;
   return readWireError(null, means ? codeOfStatus(status) : 'NETWORK_ERROR', more);
 }
-
-/** The `data` of REST's envelope. Errors: what the answer means. */
-export function dataOf(answer: HttpAnswer): unknown {
-  const body = answer.status < 300 ? parseBody(answer.text) : null;
-  if (body?.success === true) return body.data;
-  throw errorOf(answer);
-}

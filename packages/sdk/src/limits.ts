@@ -6,9 +6,8 @@ export const limits = {
   /** Unicode code points of a caption, and of a file's name. */
   caption: 1024,
   filename: 255,
-  /** Messages per history page, and chats per page: asked for, and at most. */
+  /** Messages per history page: asked for, and at most. */
   historyPage: { default: 50, max: 100 },
-  chatPage: { default: 20, max: 100 },
   /** Bytes of a file, by its type. */
   mediaBytes: { image: 16 * 2 ** 20, video: 64 * 2 ** 20, audio: 16 * 2 ** 20, document: 100 * 2 ** 20 },
   /** Ids in one `message.delivered` frame. */

@@ -179,28 +179,31 @@ describe.skipIf(noChromium)('a page', () => {
     await vi.waitFor(() => expect(site.asked).toContain('parley-sdk.store.js'), { timeout: 10_000 });
   });
 
-  test('is told that a part cannot be loaded, and has it with the next call', async () => {
-    const { site, page, begin, chatId, server } = await start();
-    takeUploads(server);
-    const failed = new Set<string>();
-    site.fails = (name) => !/^parley-sdk\.js$/.test(name) && !failed.has(name) && !!failed.add(name);
-    await begin();
-    const outcomes = await page.evaluate(async (id) => {
-      const { client, outcome } = globalThis as unknown as Window;
-      const upload = () => client.media.upload(new Blob(['text']), { type: 'document' });
-      const connected = client.realtime.connect();
-      const first = [await outcome(client.messages(id).load()), await outcome(upload())];
-      const next = [await outcome(client.messages(id).load()), await outcome(upload())];
-      // What waits for a connection anyway tries again by itself.
-      return { first, next, shown: client.messages(id).all.length, online: await outcome(connected) };
-    }, chatId());
-    const error = { name: 'ParleyError', code: 'NETWORK_ERROR', retriable: true };
-    expect(outcomes).toEqual({ first: [error, error], next: ['done', 'done'], shown: 1, online: 'done' });
-    expect([...failed].toSorted()).toEqual(
-      ['socket-io', 'store', 'transfers'].map((name) => `parley-sdk.${name}.js`),
-    );
-    expect(site.errors).toEqual([]);
-  });
+  test.each(['page', 'page-database'])(
+    'is told that a part cannot be loaded, and has it with the next call: %s',
+    async (path) => {
+      const { site, page, begin, chatId, server } = await start(path);
+      takeUploads(server);
+      const failed = new Set<string>();
+      site.fails = (name) => !/^parley-sdk\.js$/.test(name) && !failed.has(name) && !!failed.add(name);
+      await begin();
+      const outcomes = await page.evaluate(async (id) => {
+        const { client, outcome } = globalThis as unknown as Window;
+        const upload = () => client.media.upload(new Blob(['text']), { type: 'document' });
+        const connected = client.realtime.connect();
+        const first = [await outcome(client.messages(id).load()), await outcome(upload())];
+        const next = [await outcome(client.messages(id).load()), await outcome(upload())];
+        // What waits for a connection anyway tries again by itself.
+        return { first, next, shown: client.messages(id).all.length, online: await outcome(connected) };
+      }, chatId());
+      const error = { name: 'ParleyError', code: 'NETWORK_ERROR', retriable: true };
+      expect(outcomes).toEqual({ first: [error, error], next: ['done', 'done'], shown: 1, online: 'done' });
+      expect([...failed].toSorted()).toEqual(
+        ['socket-io', 'store', 'transfers'].map((name) => `parley-sdk.${name}.js`),
+      );
+      expect(site.errors).toEqual([]);
+    },
+  );
 
   test('shows and sends messages in the order of the calls, also while parts are being loaded', async () => {
     const { site, page, begin, chatId, server } = await start();

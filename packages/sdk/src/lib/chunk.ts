@@ -1,10 +1,13 @@
 /** Parts of the program that are loaded on first use, so that a page loads first what every page needs. */
 import { ParleyError } from '../errors.ts';
 import { unlessAborted } from './abort.ts';
+import { deferred } from './deferred.ts';
 
 export interface Chunk<T> {
   /** What was loaded; null before. */
   readonly now: T | null;
+  /** Resolves when it was loaded, whoever asked for it. */
+  readonly loaded: Promise<T>;
   /** Loads it, once; the signal only ends the waiting. Errors: `NETWORK_ERROR`, after which the next call tries again; `ABORTED`. */
   load(signal?: AbortSignal): Promise<T>;
 }
@@ -16,14 +19,17 @@ export function chunk<M, T>(
   closing?: AbortSignal,
 ): Chunk<T> {
   let loading: Promise<T> | null = null;
+  const { promise: loaded, resolve } = deferred<T>();
   const module = repeatable(imported);
   const part = {
     now: null as T | null,
+    loaded,
     load(signal?: AbortSignal) {
       loading ??= module().then(
-        (loaded) => {
+        (exported) => {
           closing?.throwIfAborted();
-          part.now = make(loaded);
+          part.now = make(exported);
+          resolve(part.now);
           return part.now;
         },
         (cause) => {

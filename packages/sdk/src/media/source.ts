@@ -16,11 +16,6 @@ export interface Source {
   open(): ReadableStream<Uint8Array>;
 }
 
-/** Whether it can be sent (again). */
-export function isReadable({ part, readable }: Source): boolean {
-  return part !== null || readable();
-}
-
 /** Errors: `BAD_REQUEST` (no file, or a stream without its size). */
 export function sourceOf(
   file: UploadFile,

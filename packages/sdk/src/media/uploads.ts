@@ -1,5 +1,5 @@
 /** Uploads (contract section 2, Media): with the session's token, repeated where that may help, watched for standing still. */
-import { dataOf } from '../answers.ts';
+import { errorOf, type HttpAnswer, parseBody } from '../answers.ts';
 import type { Calls } from '../calls.ts';
 import { isTokenError, ParleyError, toParleyError } from '../errors.ts';
 import type { FetchLike } from '../http.ts';
@@ -10,7 +10,7 @@ import { baseOf } from '../lib/url.ts';
 import type { Timing } from '../timing.ts';
 import { multipart, type Part } from './multipart.ts';
 import { Meter, Watchdog } from './progress.ts';
-import { isReadable, type Source } from './source.ts';
+import type { Source } from './source.ts';
 import { type Transport, transportOf } from './transport.ts';
 import type { PhotoOptions } from './types.ts';
 
@@ -141,4 +141,16 @@ export class Uploads {
 function mayHelp({ code, retryAfter }: ParleyError): boolean {
   if (code === 'TOO_MANY_REQUESTS') return retryAfter !== undefined;
   return code === 'NETWORK_ERROR' || code === 'TIMEOUT' || code === 'SERVICE_UNAVAILABLE';
+}
+
+/** Whether it can be sent (again). */
+function isReadable({ part, readable }: Source): boolean {
+  return part !== null || readable();
+}
+
+/** The `data` of REST's envelope. Errors: what the answer means. */
+function dataOf(answer: HttpAnswer): unknown {
+  const body = answer.status < 300 ? parseBody(answer.text) : null;
+  if (body?.success === true) return body.data;
+  throw errorOf(answer);
 }

@@ -48,16 +48,6 @@ export class Entries {
     this.#chats = keepList(this.#chats, known);
     return this.#chats;
   }
-
-  /** Those that nobody shows and that hold messages, beyond so many messages; the ones shown last stay. */
-  idle(most: number): Entry[] {
-    let left = most;
-    const idle = [...this.all].filter(({ shown, room }) => !shown && room.history).reverse();
-    return idle.filter(({ room }) => {
-      left -= room.history?.messages.length ?? 0;
-      return left < 0;
-    });
-  }
 }
 
 function compare(a: string, b: string): number {

@@ -239,9 +239,14 @@ export class Store implements Synced {
     this.prune();
   }
 
-  /** Lets go of messages that nobody shows, beyond those that are kept. */
+  /** Lets go of messages that nobody shows, beyond those that are kept: of the chats that were shown last they stay. */
   prune(): void {
-    for (const entry of this.views.entries.idle(keptInAll)) this.set(entry, { ...entry.room, history: null });
+    let left = keptInAll;
+    const idle = [...this.entries].filter(({ shown, room }) => !shown && room.history).reverse();
+    for (const entry of idle) {
+      left -= entry.room.history?.messages.length ?? 0;
+      if (left < 0) this.set(entry, { ...entry.room, history: null });
+    }
   }
 
   /** Keeps what is held in an account's records, and reads what was kept there. */

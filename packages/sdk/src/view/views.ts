@@ -5,6 +5,7 @@
 import type { ChatSummary, Presence } from '@parley/contract';
 import { Account, nobody } from '../account/account.ts';
 import { ParleyError } from '../errors.ts';
+import { unlessAborted } from '../lib/abort.ts';
 import type { Chunk } from '../lib/chunk.ts';
 import { quiet } from '../lib/deferred.ts';
 import { repeat } from '../lib/repeat.ts';
@@ -86,8 +87,11 @@ export class Views {
   /** Resolves when the store is there, however long that takes; rejects when the client is closed. */
   filled(): Promise<Store> {
     const { store, timing, closing } = this.parts;
-    const patient = { retries: Number.POSITIVE_INFINITY, timing, signal: closing, helps: () => true };
-    this.#filled ??= quiet(repeat(() => store.load(), patient));
+    if (!this.#filled) {
+      this.#filled = quiet(unlessAborted(store.loaded, closing));
+      const patient = { retries: Number.POSITIVE_INFINITY, timing, signal: closing, helps: () => true };
+      quiet(repeat(() => store.load(), patient));
+    }
     return this.#filled;
   }
 
