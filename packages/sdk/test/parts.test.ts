@@ -88,6 +88,16 @@ class Site {
   }
 }
 
+/** Each part cannot be had the first time that it is asked for. Returns those that were. */
+function failOnce(site: Site): ReadonlySet<string> {
+  const failed = new Set<string>();
+  site.fails = (name) =>
+    /^parley-sdk\.(store|transfers|socket-io)\./.test(name) &&
+    !failed.has(name) &&
+    failed.add(name).has(name);
+  return failed;
+}
+
 describe.skipIf(noChromium)('a page', () => {
   let browser: Browser;
 
@@ -179,31 +189,43 @@ describe.skipIf(noChromium)('a page', () => {
     await vi.waitFor(() => expect(site.asked).toContain('parley-sdk.store.js'), { timeout: 10_000 });
   });
 
-  test.each(['page', 'page-database'])(
-    'is told that a part cannot be loaded, and has it with the next call: %s',
-    async (path) => {
-      const { site, page, begin, chatId, server } = await start(path);
-      takeUploads(server);
-      const failed = new Set<string>();
-      site.fails = (name) => !/^parley-sdk\.js$/.test(name) && !failed.has(name) && !!failed.add(name);
-      await begin();
-      const outcomes = await page.evaluate(async (id) => {
-        const { client, outcome } = globalThis as unknown as Window;
-        const upload = () => client.media.upload(new Blob(['text']), { type: 'document' });
-        const connected = client.realtime.connect();
-        const first = [await outcome(client.messages(id).load()), await outcome(upload())];
-        const next = [await outcome(client.messages(id).load()), await outcome(upload())];
-        // What waits for a connection anyway tries again by itself.
-        return { first, next, shown: client.messages(id).all.length, online: await outcome(connected) };
-      }, chatId());
-      const error = { name: 'ParleyError', code: 'NETWORK_ERROR', retriable: true };
-      expect(outcomes).toEqual({ first: [error, error], next: ['done', 'done'], shown: 1, online: 'done' });
-      expect([...failed].toSorted()).toEqual(
-        ['socket-io', 'store', 'transfers'].map((name) => `parley-sdk.${name}.js`),
-      );
-      expect(site.errors).toEqual([]);
-    },
-  );
+  test('is told that a part cannot be loaded, and has it with the next call', async () => {
+    const { site, page, begin, chatId, server } = await start();
+    takeUploads(server);
+    const failed = new Set<string>();
+    site.fails = (name) => !/^parley-sdk\.js$/.test(name) && !failed.has(name) && !!failed.add(name);
+    await begin();
+    const outcomes = await page.evaluate(async (id) => {
+      const { client, outcome } = globalThis as unknown as Window;
+      const upload = () => client.media.upload(new Blob(['text']), { type: 'document' });
+      const connected = client.realtime.connect();
+      const first = [await outcome(client.messages(id).load()), await outcome(upload())];
+      const next = [await outcome(client.messages(id).load()), await outcome(upload())];
+      // What waits for a connection anyway tries again by itself.
+      return { first, next, shown: client.messages(id).all.length, online: await outcome(connected) };
+    }, chatId());
+    const error = { name: 'ParleyError', code: 'NETWORK_ERROR', retriable: true };
+    expect(outcomes).toEqual({ first: [error, error], next: ['done', 'done'], shown: 1, online: 'done' });
+    expect([...failed].toSorted()).toEqual(
+      ['socket-io', 'store', 'transfers'].map((name) => `parley-sdk.${name}.js`),
+    );
+    expect(site.errors).toEqual([]);
+  });
+
+  test('shows what it keeps although the part that does so could not be loaded at first', async () => {
+    const { site, page, begin, chatId } = await start('page-database');
+    const failed = failOnce(site);
+    await begin();
+    await vi.waitFor(() => expect([...failed]).toEqual(['parley-sdk.store.js']), { timeout: 10_000 });
+    const shown = await page.evaluate(async (id) => {
+      const { client } = globalThis as unknown as Window;
+      await client.loaded;
+      await client.messages(id).load();
+      return client.messages(id).all.length;
+    }, chatId());
+    expect(shown).toBe(1);
+    expect(site.errors).toEqual([]);
+  });
 
   test('shows and sends messages in the order of the calls, also while parts are being loaded', async () => {
     const { site, page, begin, chatId, server } = await start();

@@ -38,6 +38,8 @@ export class Home {
 
   constructor(parts: HomeParts) {
     this.#parts = parts;
+    // Whoever keeps what views show will show it soon.
+    if (parts.database) void parts.views.filled();
     parts.session.changes.add((userId) => this.#changed(userId));
     // What was given before the session was restored waits for a user whom there may not be.
     void parts.session.ready.then(() => {
@@ -80,10 +82,10 @@ export class Home {
     views.start(userId);
     const ended = keeper ? keeper.clear() : this.#leave(clearAll);
     this.#opened = null;
-    this.#ready = quiet(userId === null ? Promise.resolve(ended) : this.#open(userId, ended));
+    this.#ready = quiet(userId === null ? ended : this.#open(userId, ended));
   }
 
-  async #open(userId: string, ended: Promise<void> | undefined): Promise<void> {
+  async #open(userId: string, ended: Promise<void>): Promise<void> {
     const { database, outbox, server } = this.#parts;
     await ended;
     if (this.#before !== userId) return;

@@ -62,6 +62,21 @@ describe('a chat that is shown', () => {
     await converged(world);
   });
 
+  test('has what came when the program hears of it, whenever that began to listen', async () => {
+    const { client, model, chatId, tell } = await startWorld();
+    const view = client.messages(chatId);
+    const shown: unknown[] = [];
+    // Before anything was loaded that fills the view.
+    client.realtime.on('message.new', ({ message_id }) => {
+      shown.push(view.all.some((message) => 'message_id' in message && message.message_id === message_id));
+    });
+    await client.realtime.connect();
+    await view.load();
+    model.send(model.everyone[1] ?? '', 'hello');
+    tell();
+    await until(() => expect(shown).toEqual([true]));
+  });
+
   test('asks for nothing where events only overtook each other', async () => {
     const world = await showing({ gapMs: 100 });
     const { model, other, tell, asked, client, chatId } = world;
