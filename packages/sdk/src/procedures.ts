@@ -130,7 +130,8 @@ export interface ChatsApi {
 /** Contract section 2, Messages. */
 export interface MessagesApi {
   /**
-   * A page of history, newest first: 50 messages, or `limit` ≤ 100; `next_cursor` is the `cursor` of the next older page.
+   * A page of history, newest first: 50 messages, or `limit` ≤ 100; `next_cursor` is the `cursor` of the next older page, or, of a page
+   * that began `after` a message, the `after` of the next newer one.
    * Errors: `CHAT_NOT_FOUND`, `BAD_REQUEST` (cursor).
    */
   list: Procedure<'messages.list'>;

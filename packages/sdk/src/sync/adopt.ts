@@ -114,8 +114,8 @@ function beginningOf({ messages }: SyncChat, { people, me, chat }: Room): Histor
   const oldest = Math.min(...messages.map(({ seq }) => seq));
   const first = messages.find(({ seq }) => seq === oldest);
   const begins = !first ? !chat?.last_message : oldest <= (people.get(me)?.joined_seq ?? 0) + 1;
-  if (!first) return begins ? { messages: [], older: null, newer: [] } : null;
-  return { messages: [first], older: begins ? null : first.message_id, newer: [] };
+  if (!first) return begins ? { messages: [], older: null, newer: false } : null;
+  return { messages: [first], older: begins ? null : first.message_id, newer: false };
 }
 
 function place(room: Room, message: Message): Room {

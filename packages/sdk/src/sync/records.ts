@@ -71,7 +71,7 @@ export function roomsOf(records: ReadonlyMap<string, RecordValue>, me: string): 
       ...emptyRoom(chatId, me),
       chat,
       people: new Map(people.map((person) => [person.user_id, person])),
-      history: older === undefined ? null : { messages: messages.get(chatId) ?? [], older, newer: [] },
+      history: older === undefined ? null : { messages: messages.get(chatId) ?? [], older, newer: false },
     };
     const restored = derive(withStatuses({ ...room, partial: true, participants: participantsOf([], room) }));
     made.set(restored, record);

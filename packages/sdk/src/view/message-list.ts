@@ -46,7 +46,7 @@ export class MessageList {
     return typeof this.#entry.room.history?.older === 'string';
   }
 
-  /** Whether newer messages were let go. While that is so, new ones are counted in `chat` but not shown. */
+  /** Whether there are newer messages than those that are held. While that is so, new ones are counted in `chat` but not shown. */
   get hasNewer(): boolean {
     const { room } = this.#entry;
     return room.history !== null && !atNewest(room);
@@ -117,8 +117,8 @@ export class MessageList {
   }
 
   /**
-   * Pages back until a message is held (a search result, say, or what a reply quotes), also from the newest; false where there is no
-   * such message for this user. Errors: those of `messages.list`.
+   * Has a message held (a search result, say, or what a reply quotes): by one page more, or by those around it in place of what is
+   * held; `loadNewer` and `toNewest` lead back. False where there is no such message for this user. Errors: those of `messages.list`.
    */
   reach(messageId: string, { signal }: CallOptions = {}): Promise<boolean> {
     return this.#filled(signal, ({ pager }, entry) => pager.reach(entry, messageId.toLowerCase(), signal));

@@ -1,5 +1,6 @@
 /** Pages of one chat's messages (contract section 2, Messages): back to the beginning, and forward again. One after the other per chat. */
-import type { InputOf } from '@parley/contract';
+import type { InputOf, Message } from '@parley/contract';
+import { ParleyError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { MessagesApi } from '../procedures.ts';
 import { adoptPage } from '../sync/adopt.ts';
@@ -41,7 +42,7 @@ export class Pager {
       const { history } = entry.room;
       const held = history?.messages.length ?? 0;
       if (!history) await this.#newest(entry);
-      else if (held < usual && history.newer.length === 0) await this.#older(entry, usual - held);
+      else if (held < usual && !history.newer) await this.#older(entry, usual - held);
     });
   }
 
@@ -58,82 +59,98 @@ export class Pager {
   /** Goes to the newest page. */
   newest(entry: Entry): Promise<void> {
     return this.#inLane(entry, async () => {
-      if (entry.room.history?.newer.length !== 0) await this.#newest(entry);
+      if (entry.room.history?.newer !== false) await this.#newest(entry);
     });
   }
 
-  /** Fetches pages until a message is held; false where there is no such message. */
+  /** Has a message held: by the page before, or by those around it; false where there is no such message. */
   reach(entry: Entry, messageId: string, signal: AbortSignal | undefined): Promise<boolean> {
     return this.#inLane(entry, async () => {
       const held = () => findMessage(entry.room, messageId) !== undefined;
-      const newest = entry.room.history?.messages.at(-1)?.message_id ?? '';
-      // Ids sort by time.
-      const after = messageId > newest && entry.room.history?.newer.length !== 0;
-      if (!held() && (after || !entry.room.history)) await this.#newest(entry);
-      while (!held() && entry.room.history?.older && !signal?.aborted) await this.#older(entry, max);
+      const oldest = entry.room.history?.messages[0]?.message_id ?? '';
+      // Ids sort by time. One that is near is shown together with those that are held.
+      if (!held() && messageId < oldest) await this.#older(entry, max);
+      if (!held() && !signal?.aborted) await this.#around(entry, messageId);
       return held();
     });
   }
 
   async #newest(entry: Entry): Promise<void> {
-    await this.#page(entry, null, usual, (messages, older) => ({ messages, older, newer: [] }));
+    const begun = entry.room;
+    const page = await this.#page(entry, { limit: usual });
+    this.#adopt(entry, begun, page.messages, (messages) => ({ messages, older: page.next, newer: false }));
   }
 
   async #older(entry: Entry, limit: number): Promise<void> {
-    const cursor = entry.room.history?.older;
+    const begun = entry.room;
+    const cursor = begun.history?.older;
     if (!cursor) return;
-    await this.#page(entry, cursor, limit, (messages, older) => {
+    const page = await this.#page(entry, { cursor, limit });
+    this.#adopt(entry, begun, page.messages, (messages) => {
       const { history } = entry.room;
       // Let go, or told anew, meanwhile.
       if (!history || history.older !== cursor) return history;
       const oldest = history.messages[0]?.seq ?? Number.POSITIVE_INFINITY;
       const before = messages.filter(({ seq }) => seq < oldest);
-      return withoutNewest({ ...history, messages: [...before, ...history.messages], older });
+      return withoutNewest({ ...history, messages: [...before, ...history.messages], older: page.next });
     });
   }
 
   async #newer(entry: Entry): Promise<void> {
-    for (let on = true; on; ) {
+    const begun = entry.room;
+    if (!begun.history?.newer) return;
+    const last = begun.history.messages.at(-1);
+    if (!last) return this.#newest(entry);
+    const page = await this.#page(entry, { after: last.message_id, limit: max });
+    this.#adopt(entry, begun, page.messages, (messages) => {
       const { history } = entry.room;
-      const first = history?.newer.at(-1);
-      if (!history || first === undefined) return;
-      const { newer } = history;
-      on = false;
-      await this.#page(entry, newer.at(-2) ?? null, max, (messages, older) => {
-        const now = entry.room.history;
-        if (now?.newer !== newer) return now;
-        const newest = now.messages.at(-1)?.seq ?? 0;
-        const meets = !older || messages.some(({ seq, message_id }) => seq <= newest || message_id === first);
-        const after = messages.filter(({ seq }) => seq > newest);
-        // More came at the end than one page, or the first one is there no more: first the page before.
-        on = !meets || after.length === 0;
-        if (!meets) return { ...now, newer: [...newer.slice(0, -1), messages[0]?.message_id ?? '', first] };
-        return withoutOldest({ ...now, messages: [...now.messages, ...after], newer: newer.slice(0, -1) });
-      });
-    }
+      const newest = history?.messages.at(-1)?.seq ?? 0;
+      if (!history?.newer || newest > last.seq) return history;
+      const after = messages.filter(({ seq }) => seq > newest);
+      const newer = page.next !== null;
+      return withoutOldest({ ...history, messages: [...history.messages, ...after], newer });
+    });
   }
 
-  async #page(
-    entry: Entry,
-    cursor: string | null,
-    limit: number,
-    history: (messages: History['messages'], older: string | null) => History | null,
-  ): Promise<void> {
-    const { list, signal, set } = this.#parts;
-    const stop = signal();
+  /** Holds what is around a message, in place of what is held. */
+  async #around(entry: Entry, messageId: string): Promise<void> {
     const begun = entry.room;
-    const input: InputOf<'messages.list'> = {
-      chat_id: begun.chatId,
-      limit,
-      ...(cursor !== null && { cursor }),
-    };
-    const page = await list(input, { signal: stop });
+    const after = await this.#page(entry, { after: messageId, limit: usual }).catch((error) => {
+      // It is none of this chat that the user may see.
+      if (error instanceof ParleyError && error.code === 'BAD_REQUEST') return null;
+      throw error;
+    });
+    if (!after) return;
+    const cursor = after.messages[0]?.message_id;
+    const before = await this.#page(entry, { limit: usual, ...(cursor !== undefined && { cursor }) });
+    if (!before.messages.some(({ message_id }) => message_id === messageId)) return;
+    this.#adopt(entry, begun, [...before.messages, ...after.messages], (messages) => ({
+      messages,
+      older: before.next,
+      // What came between the two pages and is held is none of theirs.
+      newer: after.next !== null || entry.room.chat?.version !== begun.chat?.version,
+    }));
+  }
+
+  /** Asks for a page, oldest first, and how the next one in its direction begins. */
+  async #page(
+    { room }: Entry,
+    asked: Omit<InputOf<'messages.list'>, 'chat_id'>,
+  ): Promise<{ messages: readonly Message[]; next: string | null }> {
+    const { list, signal } = this.#parts;
+    const stop = signal();
+    const page = await list({ chat_id: room.chatId, ...asked }, { signal: stop });
     stop.throwIfAborted();
-    const messages = page.messages.reverse();
-    set(
-      entry,
-      adoptPage(entry.room, { begun, messages, history: (known) => history(known, page.next_cursor) }),
-    );
+    return { messages: page.messages.reverse(), next: page.next_cursor };
+  }
+
+  #adopt(
+    entry: Entry,
+    begun: Room,
+    messages: readonly Message[],
+    history: (known: readonly Message[]) => History | null,
+  ): void {
+    this.#parts.set(entry, adoptPage(entry.room, { begun, messages, history }));
   }
 
   #inLane<T>(entry: Entry, work: () => Promise<T>): Promise<T> {
@@ -146,17 +163,10 @@ export class Pager {
   }
 }
 
-/** Lets go of the newest messages beyond what a view holds, and remembers where their pages begin. */
+/** Lets go of the newest messages beyond what a view holds. */
 function withoutNewest(history: History): History {
-  const { messages, newer } = history;
-  const starts: string[] = [];
-  for (let at = messages.length; at > heldMessages; ) {
-    at = Math.max(heldMessages, at - max);
-    starts.push(messages[at]?.message_id ?? '');
-  }
-  return starts.length === 0
-    ? history
-    : { ...history, messages: messages.slice(0, heldMessages), newer: [...newer, ...starts] };
+  if (history.messages.length <= heldMessages) return history;
+  return { ...history, messages: history.messages.slice(0, heldMessages), newer: true };
 }
 
 /** Lets go of the oldest messages beyond what a view holds. */

@@ -16,8 +16,8 @@ export interface History {
   readonly messages: readonly Message[];
   /** The cursor of the next older page; null where the history begins. */
   readonly older: string | null;
-  /** The first message of each page that was let go after those that are held, the next page last. */
-  readonly newer: readonly string[];
+  /** Whether there are, or may be, newer messages than those that are held. */
+  readonly newer: boolean;
 }
 
 /** The two counters of a chat (contract section 2, Sync). */
@@ -122,7 +122,7 @@ export function emptyRoom(chatId: string, me: string): Room {
 
 /** Whether the newest message is held. */
 export function atNewest({ history }: Room): boolean {
-  return history?.newer.length === 0;
+  return history?.newer === false;
 }
 
 /** Whether a message counts as unread as long as it was not read. */

@@ -198,7 +198,7 @@ export class Store implements Synced {
     let next = expire(room, Date.now());
     const { history } = next;
     if (!shown && (history?.messages.length ?? 0) > 2 * keptMessages) next = trimHistory(next, keptMessages);
-    else if (history?.newer.length === 0) {
+    else if (history?.newer === false) {
       const held = withoutOldest(history);
       if (held !== history) next = { ...next, history: held };
     }

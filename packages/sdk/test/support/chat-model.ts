@@ -12,6 +12,7 @@ import type {
   SyncParticipant,
   SyncResult,
 } from '@parley/contract';
+import { ParleyError } from '../../src/errors.ts';
 import { previewOf } from '../../src/view/preview.ts';
 import type { RoomEvent } from '../../src/view/room.ts';
 
@@ -503,6 +504,27 @@ export class ChatModel {
     }
     const messages = found.slice(-limit).map((message) => this.#render(message));
     return { messages, older: found.length > limit ? (messages[0]?.message_id ?? null) : null };
+  }
+
+  /** The page after a message, oldest first, and where the next newer one begins. */
+  pageAfter(after: string, limit: number): { messages: Message[]; newer: string | null } {
+    const found: Stored[] = [];
+    for (let at = Number(after.slice(-12)); at < this.messages.length && found.length <= limit; at++) {
+      const message = this.messages[at];
+      if (message && this.#sees(message) && !this.#hidden.has(message.message_id)) found.push(message);
+    }
+    const messages = found.slice(0, limit).map((message) => this.#render(message));
+    return { messages, newer: found.length > limit ? (messages.at(-1)?.message_id ?? null) : null };
+  }
+
+  /** What `messages.list` answers. */
+  listed({ cursor, after, limit }: { cursor?: string; after?: string; limit: number }) {
+    if (after !== undefined && this.messages[Number(after.slice(-12)) - 1]?.message_id !== after) {
+      throw new ParleyError('BAD_REQUEST', 'The cursor is not a message of this chat');
+    }
+    const page = after === undefined ? this.page(cursor ?? null, limit) : this.pageAfter(after, limit);
+    const next_cursor = 'older' in page ? page.older : page.newer;
+    return { messages: page.messages.reverse(), next_cursor, has_more: next_cursor !== null };
   }
 
   #append(

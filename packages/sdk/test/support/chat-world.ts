@@ -66,10 +66,9 @@ export async function startWorld(
   server.overrides['sync.changes'] = (input) => sync('http', input as SyncInput);
   server.overrides['chats.list'] = () => ({ chats: [model.summary()], next_cursor: null });
   server.overrides['messages.list'] = (input) => {
-    const { chat_id, cursor, limit } = input as { chat_id: string; cursor?: string; limit: number };
+    const { chat_id, ...asked } = input as { chat_id: string; limit: number };
     known(chat_id);
-    const { messages, older } = model.page(cursor ?? null, limit);
-    return { messages: messages.reverse(), next_cursor: older, has_more: older !== null };
+    return model.listed(asked);
   };
   server.overrides['messages.send'] = (input) => {
     const { payload, client_msg_id } = input as { payload: { body: string }; client_msg_id: string };

@@ -44,6 +44,8 @@ export class SyncWorld {
   readonly chatId = this.model.chat().chat_id;
   readonly database = new FailingDatabase();
   readonly asked: SyncInput[] = [];
+  /** How many pages were asked for. */
+  pages = 0;
   store: Store;
   keeper: Keeper<Entry | null>;
   online = true;
@@ -91,6 +93,25 @@ export class SyncWorld {
   older(): void {
     this.#holding = true;
     void this.store.pager.older(this.entry, 3).catch(() => {});
+  }
+
+  /** Begins to fetch a newer page; it waits, too. */
+  newer(): void {
+    this.#holding = true;
+    void this.store.pager.newer(this.entry).catch(() => {});
+  }
+
+  /** Begins to go to a message; the pages wait, too. */
+  goTo(messageId: string): Promise<boolean> {
+    this.#holding = true;
+    const reached = this.store.pager.reach(this.entry, messageId, undefined);
+    reached.catch(() => {});
+    return reached;
+  }
+
+  /** Pages forward to the newest message. */
+  async toEnd(): Promise<void> {
+    while (this.entry.room.history?.newer) await this.store.pager.newer(this.entry);
   }
 
   /** Lets the answers come that wait, or the first. */
@@ -206,7 +227,7 @@ export class SyncWorld {
     // What of all this they do not use is not here.
     const views = new Views({ outbox, realtime, timing, store: opened } as unknown as ViewsParts);
     const parts = {
-      messages: { list: (input: { cursor?: string; limit: number }) => this.#page(input) },
+      messages: { list: (input: { limit: number }) => this.#page(input) },
       realtime,
       outbox,
       known: new KnownMedia(),
@@ -242,10 +263,11 @@ export class SyncWorld {
     return answer;
   }
 
-  async #page({ cursor, limit }: { cursor?: string; limit: number }) {
-    const { messages, older } = this.model.page(cursor ?? null, limit);
+  async #page(asked: { cursor?: string; after?: string; limit: number }) {
+    this.pages++;
+    const page = this.model.listed(asked);
     await this.#hold();
-    return { messages: messages.reverse(), next_cursor: older, has_more: older !== null };
+    return page;
   }
 
   async #hold(): Promise<void> {

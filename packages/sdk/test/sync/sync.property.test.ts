@@ -15,7 +15,8 @@ type Step =
   | { kind: 'deliver' | 'lose' | 'swap' | 'reconnect' }
   | { kind: 'again'; back: number }
   /** What is in doubt, or an older page, is asked for; the first answer, or all, come. */
-  | { kind: 'ask' | 'older' | 'answer' | 'settle' }
+  | { kind: 'ask' | 'older' | 'newer' | 'answer' | 'settle' }
+  | { kind: 'jump'; at: number }
   /** The database: what changed is written; writes fail from now on, or no more; the program ends and begins anew. */
   | { kind: 'write' | 'refuse' | 'crash' };
 
@@ -46,7 +47,8 @@ const network: fc.Arbitrary<Step>[] = [
   fc.record({ kind: kinds('again'), back: fc.nat(8) }),
 ];
 const asking: fc.Arbitrary<Step>[] = [
-  fc.record({ kind: kinds('ask', 'older', 'answer') }),
+  fc.record({ kind: kinds('ask', 'older', 'newer', 'answer') }),
+  fc.record({ kind: kinds('jump'), at: fc.nat(200) }),
   fc.record({ kind: kinds('answer', 'settle') }),
 ];
 const keeping: fc.Arbitrary<Step>[] = [fc.record({ kind: kinds('write', 'write', 'refuse', 'crash') })];
@@ -96,6 +98,10 @@ async function run(world: SyncWorld, step: Step): Promise<unknown> {
       return world.begin();
     case 'older':
       return world.older();
+    case 'newer':
+      return world.newer();
+    case 'jump':
+      return void world.goTo(model.messages[step.at % model.messages.length]?.message_id ?? '');
     case 'answer':
       return world.answer(1);
     case 'settle':
@@ -119,6 +125,8 @@ async function play(options: SyncWorldOptions, steps: readonly Step[]): Promise<
     for (let turn = 0; turn < 8; turn++) await Promise.resolve();
   }
   world.deliverAll();
+  await world.settle();
+  await world.toEnd();
   await world.settle();
   // A loss shows with the next event of its kind.
   world.model.rename('the end');
@@ -146,6 +154,7 @@ describe('the store ends as the server says', () => {
     { answers: 'in small pages', options: { limit: 2 } },
     { answers: 'torn', options: { torn: true } },
     { answers: 'whole, in a chat with a long past', options: { filled: 58 } },
+    { answers: 'whole, in a chat with a longer past', options: { filled: 160 } },
     { answers: 'torn, in a chat with a long past', options: { filled: 58, torn: true, limit: 20 } },
   ])('with answers $answers', async ({ options }) => {
     const all = steps(...happening, ...happening, ...network, ...asking, ...keeping);
