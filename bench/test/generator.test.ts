@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 
 import { stopAll } from '../src/children.ts';
 import { GeneratorProcess } from '../src/generator-process.ts';
@@ -7,19 +7,14 @@ import type { MessagesJob, MessagesResult, Phase } from '../src/protocol.ts';
 import { type Faults, startFakeServer } from './fake-server.ts';
 
 const transports: Transport[] = ['ws', 'socketio'];
-const closing: (() => Promise<void>)[] = [];
+/** Tests that run beside others must say which one they are. */
+type Finish = Pick<TestContext, 'onTestFinished'>;
 
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function setUp(faults: Faults = {}) {
+async function setUp(faults: Faults = {}, test: Finish = { onTestFinished }) {
   const server = await startFakeServer(0, faults);
+  test.onTestFinished(() => server.close());
   const generator = new GeneratorProcess();
-  closing.push(
-    () => server.close(),
-    () => generator.stop(),
-  );
+  test.onTestFinished(() => generator.stop());
   return { server, generator };
 }
 
@@ -42,12 +37,13 @@ async function run(
   transport: Transport,
   faults: Faults = {},
   change: Partial<MessagesJob> = {},
+  test?: Finish,
 ): Promise<{
   result: MessagesResult;
   phases: Phase[];
   seen: { delivered: number; read: number; largestBatch: number };
 }> {
-  const { server, generator } = await setUp(faults);
+  const { server, generator } = await setUp(faults, test);
   const phases: Phase[] = [];
   const result = await generator.call('messages', jobFor(server.url, transport, change), (phase) =>
     phases.push(phase),
@@ -86,20 +82,21 @@ describe.each(transports)('messages over %s', (transport) => {
     expect(result.lag?.count).toBeGreaterThan(100);
   });
 
-  it.each<[string, Faults, RegExp]>([
+  // They mostly wait for what does not come, so they do it together. How fast they are is not looked at.
+  it.concurrent.for<[string, Faults, RegExp]>([
     ['a lost message', { dropEvery: 10 }, /accepted and never delivered/],
     ['a message delivered twice', { duplicateEvery: 10 }, /delivered twice/],
     ['messages out of order', { swapEvery: 10 }, /seq \d+ was delivered after \d+/],
     ['a refusal', { refuseEvery: 10 }, /refused: TOO_MANY_REQUESTS: slow down/],
     ['an id that differs', { wrongIdEvery: 10 }, /different ids or seq/],
-  ])('notices %s', async (_what, faults, expected) => {
-    const { result } = await run(transport, faults);
+  ])('notices %s', async ([_what, faults, expected], test) => {
+    const { result } = await run(transport, faults, {}, test);
     expect(result.violations).toBeGreaterThan(0);
     expect(result.firstViolations.join('\n')).toMatch(expected);
   });
 
-  it('counts messages that were overtaken where their order is not asked for', async () => {
-    const { result } = await run(transport, { swapEvery: 10 }, { ordered: false });
+  it.concurrent('counts messages that were overtaken where their order is not asked for', async (test) => {
+    const { result } = await run(transport, { swapEvery: 10 }, { ordered: false }, test);
     expect(result.firstViolations).toEqual([]);
     expect(result.overtaken).toBeGreaterThan(0);
     expect(result.overtaken).toBeLessThan(result.delivered / 4);

@@ -1,19 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { descendants, readStat } from '../src/procfs.ts';
 import type { Results } from '../src/report.ts';
+import { makeOutFolder } from './out-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let out = '';
 
 beforeAll(() => {
-  out = mkdtempSync(join(tmpdir(), 'parley-bench-test-'));
+  out = makeOutFolder();
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 

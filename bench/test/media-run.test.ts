@@ -1,7 +1,7 @@
 /** Files and pushes on a real server, for a moment: what is measured and left behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,13 +12,14 @@ import { measureTools } from '../src/media/measure-tools.ts';
 import { noiseJpeg } from '../src/media/noise.ts';
 import type { MediaResults } from '../src/media/report.ts';
 import { descendants, readStat } from '../src/procfs.ts';
+import { makeOutFolder } from './out-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const ffmpeg = await findFfmpeg();
 let out = '';
 
 beforeAll(() => {
-  out = mkdtempSync(join(tmpdir(), 'parley-bench-test-'));
+  out = makeOutFolder();
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 

@@ -1,20 +1,20 @@
 /** The comparison of two filled servers, for a moment: what it stores, measures and leaves behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { descendants, readStat } from '../src/procfs.ts';
 import type { ScaleResults } from '../src/scale/report.ts';
+import { makeOutFolder } from './out-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let out = '';
 
 beforeAll(() => {
-  out = mkdtempSync(join(tmpdir(), 'parley-bench-test-'));
+  out = makeOutFolder();
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 

@@ -1,20 +1,20 @@
 /** What sync costs, for a moment: what is measured, written and left behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { parseSyncOptions } from '../src/sync/options.ts';
 import type { SyncResults } from '../src/sync/report.ts';
+import { makeOutFolder } from './out-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let out = '';
 
 beforeAll(() => {
-  out = mkdtempSync(join(tmpdir(), 'parley-bench-test-'));
+  out = makeOutFolder();
 });
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startParley, type TestParley } from '../../../tests/support/parley.ts';
 import type { SignedIn } from '../../../tests/support/rest.ts';
 import { person } from '../../../tests/support/sdk.ts';
-import { type Look, phone, startBrowser, Visitor } from '../../../tests/support/web.ts';
+import { type Look, phone, startBrowser } from '../../../tests/support/web.ts';
+import { obstacles, Seat } from './support/conversation.ts';
 
 type Person = ParleyClient & { id: string };
 
@@ -46,28 +47,34 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
       return chat_id;
     }
 
-    /** Mina, who has an account and looks at the page as soon as she signs in. */
+    /** Mina, who is signed in and looks at the page as soon as she enters. */
     async function mina(look: Look = {}) {
       const me = await parley.user('Mina');
-      const visitor = await Visitor.open(browser, parley, look);
-      visitor.phone = me.phone;
+      const seat = await Seat.take(browser, parley.url, me, look);
+      const { page } = seat;
+      const { hostname } = new URL(parley.url);
+      page.on('request', (request) => {
+        const asked = new URL(request.url());
+        if (asked.protocol.startsWith('http') && asked.hostname !== hostname) seat.problems.push(asked.href);
+      });
       const enter = async () => {
-        await visitor.signIn();
-        await visitor.page.getByRole('heading', { name: 'Chats' }).waitFor();
+        await page.goto(parley.url);
+        await page.getByRole('heading', { name: 'Chats' }).waitFor();
       };
-      const row = (name: string) => visitor.page.getByRole('link', { name: new RegExp(name) });
-      const names = () => visitor.page.locator('[data-chat] bdi').allTextContents();
+      const row = (name: string) => page.getByRole('link', { name: new RegExp(name) });
+      const names = () => page.locator('[data-chat] bdi').allTextContents();
       const menu = async (name: string, ...items: string[]) => {
+        // The one before may still be on its way out.
+        await page.getByRole('menu').first().waitFor({ state: 'detached' });
         await row(name).click({ button: 'right' });
-        for (const item of items)
-          await visitor.page.getByRole('menuitem', { name: item, exact: true }).click();
+        for (const item of items) await page.getByRole('menuitem', { name: item, exact: true }).click();
       };
-      return { me, visitor, page: visitor.page, enter, row, names, menu };
+      return { me, seat, page, enter, row, names, menu };
     }
 
     test('shows who wrote what, what is unread, who is there and who types, as it happens', async () => {
-      const { me, visitor, page, enter, row } = await mina();
-      await using _ = visitor;
+      const { me, seat, page, enter, row } = await mina();
+      await using _ = seat;
       const jonas = await friend('Jonas');
       const chat = await tell(jonas, me, 'Are you there?', 'Hello?');
       await enter();
@@ -96,12 +103,12 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
       await field.fill('One more thing');
       await page.getByRole('link', { name: /Jonas/ }).focus();
       await row('Draft:.*One more thing').waitFor();
-      expect(visitor.problems).toEqual([]);
+      expect(seat.problems).toEqual([]);
     });
 
     test('pins, mutes and marks as read from the menu of a row', async () => {
-      const { me, visitor, page, enter, row, names, menu } = await mina();
-      await using _ = visitor;
+      const { me, seat, page, enter, row, names, menu } = await mina();
+      await using _ = seat;
       await tell(await friend('Aylin'), me, 'one');
       const last = await tell(await friend('Oskar'), me, 'two');
       await enter();
@@ -124,12 +131,12 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
       await row('Oskar.*unread').waitFor({ state: 'detached' });
       await menu('Aylin', 'Unpin');
       await page.waitForFunction(() => document.querySelector('[data-chat] bdi')?.textContent === 'Oskar');
-      expect(visitor.problems).toEqual([]);
+      expect(seat.problems).toEqual([]);
     });
 
     test('a group is left only after a question', async () => {
-      const { me, visitor, page, enter, row, menu } = await mina();
-      await using _ = visitor;
+      const { me, seat, page, enter, row, menu } = await mina();
+      await using _ = seat;
       const jonas = await friend('Jonas');
       const group = await jonas.chats.create({ type: 'group', name: 'Lake house', participant_ids: [me.id] });
       await enter();
@@ -146,8 +153,8 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
     });
 
     test('the keyboard alone goes everywhere', async () => {
-      const { me, visitor, page, enter, row } = await mina();
-      await using _ = visitor;
+      const { me, seat, page, enter, row } = await mina();
+      await using _ = seat;
       for (const name of ['Aylin', 'Oskar', 'Priya']) await tell(await friend(name), me, `I am ${name}`);
       await enter();
       const focused = () => page.evaluate('document.activeElement?.textContent');
@@ -179,8 +186,8 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
     });
 
     test('is filtered by name as one writes', async () => {
-      const { me, visitor, page, enter, row, names } = await mina();
-      await using _ = visitor;
+      const { me, seat, page, enter, row, names } = await mina();
+      await using _ = seat;
       await tell(await friend('Zoë Clarke'), me, 'one');
       await tell(await friend('Oskar'), me, 'two');
       await enter();
@@ -197,8 +204,8 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
     });
 
     test('a long list has only the rows that are to be seen, and fetches the rest as one scrolls', async () => {
-      const { me, visitor, page, enter, row } = await mina();
-      await using _ = visitor;
+      const { me, seat, page, enter, row } = await mina();
+      await using _ = seat;
       const jonas = await friend('Jonas');
       const numbers = Array.from({ length: 150 }, (_none, index) => index);
       for (let at = 0; at < numbers.length; at += 10) {
@@ -227,20 +234,20 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
     });
 
     test('tells that there is no connection, as long as there is none', async () => {
-      const { visitor, page, enter } = await mina();
-      await using _ = visitor;
+      const { seat, page, enter } = await mina();
+      await using _ = seat;
       await enter();
-      await visitor.context.setOffline(true);
+      await seat.offline(true);
       await page.getByText('You are offline.').waitFor();
-      await visitor.context.setOffline(false);
+      await seat.offline(false);
       await page.getByText('You are offline.').waitFor({ state: 'detached' });
     });
 
     test.each(['light', 'dark'] as const)(
       '%s, without obstacles, in both directions',
       async (colorScheme) => {
-        const { me, visitor, page, enter, row, menu } = await mina({ viewport: phone, colorScheme });
-        await using _ = visitor;
+        const { me, seat, page, enter, row, menu } = await mina({ viewport: phone, colorScheme });
+        await using _ = seat;
         await tell(await friend('محمد علي'), me, 'نلتقي غدًا عند البحيرة');
         await tell(
           await friend('Oskar'),
@@ -249,13 +256,11 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
         );
         await enter();
         await row('Oskar').waitFor();
-        expect(await visitor.obstacles()).toEqual([]);
+        expect(await obstacles(page)).toEqual([]);
         await menu('Oskar');
         await page.getByRole('menuitem', { name: 'Mark as read' }).waitFor();
         // What keeps the Tab key near a menu takes the focus only to hand it on.
-        const found = (await visitor.obstacles()).filter(
-          (text) => !text.includes('data-base-ui-focus-guard'),
-        );
+        const found = (await obstacles(page)).filter((text) => !text.includes('data-base-ui-focus-guard'));
         expect(found).toEqual([]);
         await page.keyboard.press('Escape');
         for (const dir of ['rtl', 'ltr']) {
@@ -269,7 +274,7 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
           });
           expect((face ?? 0) < (time ?? 0)).toBe(dir === 'ltr');
         }
-        expect(visitor.problems).toEqual([]);
+        expect(seat.problems).toEqual([]);
       },
     );
   },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { build, type PreviewServer, preview } from 'vite';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, test, vi } from 'vitest';
 import { newPhone, startParley, type TestParley } from '../../../tests/support/parley.ts';
 import { person } from '../../../tests/support/sdk.ts';
 
@@ -25,14 +25,15 @@ describe.skipIf(noChromium)('the page', () => {
   beforeAll(async () => {
     site = await mkdtemp(join(tmpdir(), 'parley-component-'));
     const root = fileURLToPath(new URL('..', import.meta.url));
-    // React as it is shipped; Vite would take the test's NODE_ENV.
-    const define = { 'process.env.NODE_ENV': '"production"' };
-    const common = { configFile: false, root, logLevel: 'warn', define } as const;
-    await build({ ...common, build: { outDir: site, emptyOutDir: true } });
-    served = await preview({ ...common, build: { outDir: site }, preview: { host: '127.0.0.1', port: 0 } });
+    const common = { configFile: false, root, logLevel: 'warn' } as const;
+    const output = { outDir: site, emptyOutDir: true };
+    // React as it is shipped: what is defined, and how JSX becomes calls, both go by this variable.
+    vi.stubEnv('NODE_ENV', 'production');
+    await build({ ...common, build: output }).finally(() => vi.unstubAllEnvs());
+    served = await preview({ ...common, build: output, preview: { host: '127.0.0.1', port: 0 } });
     const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
     [browser, parley] = await Promise.all([chromium.launch({ executablePath, args }), startParley()]);
-  });
+  }, 120_000);
 
   afterAll(async () => {
     await browser?.close();
@@ -56,6 +57,8 @@ describe.skipIf(noChromium)('the page', () => {
     const page = await context.newPage();
     const errors: unknown[] = [];
     page.on('pageerror', (error) => errors.push(error));
+    // A page that is broken shows nothing, so that all one hears of is a wait that ends.
+    onTestFailed(() => console.error('Errors of the page:', errors));
     const address = served.resolvedUrls?.local[0] ?? '';
     await page.goto(`${address}?server=${encodeURIComponent(parley.url)}&chat=${chat_id}`);
 
@@ -87,5 +90,5 @@ describe.skipIf(noChromium)('the page', () => {
     await view.markRead();
     await page.locator('li[data-status=read]', { hasText: 'At ten.' }).waitFor();
     expect(errors).toEqual([]);
-  });
+  }, 60_000);
 });

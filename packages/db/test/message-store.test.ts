@@ -1,6 +1,6 @@
 /** The message store and its outbox on each engine. */
 import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../tests/support/postgres.ts';
 import {
   MongoConnection,
@@ -40,10 +40,11 @@ describe.skipIf(why)(`on MongoDB${why}`, () => {
   beforeAll(() => {
     client = new MongoClient(url);
   });
-  afterAll(async () => {
+  // What stands in for MongoDB looks at every message there is, so what a test has stored goes with it.
+  afterEach(async () => {
     await client.db().dropDatabase();
-    await client.close();
   });
+  afterAll(() => client.close());
   messageStoreContract(() => ({
     async open() {
       // Patient: what is tested here is right answers, on a machine that may be busy.

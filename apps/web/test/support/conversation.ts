@@ -1,5 +1,6 @@
 /** People who look at the web client in a browser. */
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import type { Rest, SignedIn } from '../../../../tests/support/rest.ts';
 
 export const chromium = {
@@ -26,8 +27,13 @@ export class Seat implements AsyncDisposable {
     });
   }
 
-  static async take(browser: Browser, url: string, user: SignedIn): Promise<Seat> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  static async take(
+    browser: Browser,
+    url: string,
+    user: SignedIn,
+    look: BrowserContextOptions = {},
+  ): Promise<Seat> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...look });
     const session = {
       user_id: user.id,
       access_token: user.token,
@@ -91,6 +97,14 @@ export class Seat implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#context.close();
   }
+}
+
+/** What a person who cannot see, or uses the keyboard alone, stumbles over: serious findings of axe, in words. */
+export async function obstacles(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
 
 /** Sends messages of lengths that differ, by one or the other; all is written by both. */

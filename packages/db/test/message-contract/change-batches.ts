@@ -104,7 +104,7 @@ export function changeBatchContract(kit: Kit): void {
     const targets = Array.from({ length: 12 }, (_, n) => message(n % 2 === 0 ? chat : other, me));
     await kit.store.append(targets);
     const writers = await Promise.all(Array.from({ length: 4 }, () => kit.open()));
-    const rounds = 25;
+    const rounds = 12;
     const versions = await Promise.all(
       writers.map(async ({ messages }, writer) => {
         const [user, given]: [string, unknown[]] = [randomUUID(), []];

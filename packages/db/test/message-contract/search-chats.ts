@@ -34,7 +34,7 @@ export function searchChatsContract(kit: Kit): void {
   it('merges what it finds in many chats, and pages through it', async () => {
     const chats = Array.from({ length: 150 }, () => randomUUID());
     const sent: NewMessage[] = [];
-    for (let n = 0; n < 3000; n++) {
+    for (let n = 0; n < 1500; n++) {
       const chat = chats[(n * 7) % chats.length] as string;
       sent.push(sentWith(chat, ['all', n % 100 === 0 ? 'rare' : 'common', `n${n}`], later(n * 1000)));
     }
