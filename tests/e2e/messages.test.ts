@@ -232,7 +232,9 @@ describe('history', () => {
 
   it('pages from any message to the newest, without loss or repeat while messages arrive', async () => {
     const { ada, ben, chat } = await pair();
-    const sent = await Promise.all(Array.from({ length: 30 }, (_, n) => send(ada, chat, text(`before ${n}`))));
+    const sent = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => send(ada, chat, text(`before ${n}`))),
+    );
     const first = sent.map(({ data }) => data).find(({ seq }) => seq === 1);
     const more = Promise.all(Array.from({ length: 20 }, (_, n) => send(ben, chat, text(`meanwhile ${n}`))));
     const walked: Message[] = [];

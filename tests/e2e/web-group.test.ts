@@ -26,7 +26,9 @@ describe.skipIf(!hasBrowser)('three people at the page', () => {
   /** Chooses something of what an admin can do with a member. */
   async function member(admin: Visitor, name: string, action: string): Promise<void> {
     await admin.button(`Actions for ${name}`).click();
-    await admin.page.getByRole('menuitem', { name: action }).click();
+    // The menu of another one may be closing still.
+    const menu = admin.page.getByRole('menu', { name: `Actions for ${name}` });
+    await menu.getByRole('menuitem', { name: action }).click();
   }
 
   const info = (visitor: Visitor, group: string) =>

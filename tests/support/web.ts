@@ -179,6 +179,8 @@ export class Visitor implements AsyncDisposable {
 
   /** Chooses something of what can be done with a message. */
   async act(text: string, action: string): Promise<void> {
+    // The one before may be closing still.
+    await this.page.getByRole('menu').first().waitFor({ state: 'detached' });
     await this.page
       .locator('article [data-text]')
       .filter({ hasText: text })

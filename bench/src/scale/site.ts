@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { endFamily, forkScript, isStopping, type Running, track, untrack } from '../children.ts';
-import { callApi, signIn } from '../load/http-api.ts';
+import { callApi, mapLimit, signIn } from '../load/http-api.ts';
 import { requestBytes } from '../load/http-request.ts';
 import { descendants, type ProcStat } from '../procfs.ts';
 import { OwnServer } from '../server.ts';
@@ -76,7 +76,10 @@ export class ScaleSite {
 
   /** Signs users in anew: tokens live for 15 minutes. */
   async signIn(users: readonly number[]): Promise<void> {
-    for (const user of users) this.#tokens.set(user, (await signIn(this.url, phoneOf(user))).token);
+    await mapLimit(users.length, 8, async (index) => {
+      const user = users[index] as number;
+      this.#tokens.set(user, (await signIn(this.url, phoneOf(user))).token);
+    });
   }
 
   /** What requests need beyond what the filling knows. */
