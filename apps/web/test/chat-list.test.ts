@@ -23,7 +23,9 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
     let parley: TestParley;
     const clients: ParleyClient[] = [];
     beforeAll(async () => {
-      [parley, browser] = await Promise.all([startParley(), startBrowser()]);
+      // The browser first, with which the page is built that the server reads.
+      browser = await startBrowser();
+      parley = await startParley();
     }, 120_000);
     afterAll(async () => {
       await Promise.all(clients.map((client) => client.close()));

@@ -18,7 +18,9 @@ describe.skipIf(!existsSync(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'))(
     let browser: Browser;
     let parley: TestParley;
     beforeAll(async () => {
-      [parley, browser] = await Promise.all([startParley(), startBrowser()]);
+      // The browser first, with which the page is built that the server reads.
+      browser = await startBrowser();
+      parley = await startParley();
     }, 120_000);
     afterAll(async () => {
       await browser?.close();
