@@ -67,7 +67,9 @@ export class Visitor implements AsyncDisposable {
     page.on('pageerror', (error) => this.problems.push(error.message));
     page.on('console', (message) => {
       // A server that is away is no mistake of the page.
-      const expected = /Failed to load resource|WebSocket connection to|ERR_/.test(message.text());
+      const expected = /Failed to load resource|WebSocket (connection to|is already in CLOSING)|ERR_/.test(
+        message.text(),
+      );
       if (message.type() === 'error' && !expected) this.problems.push(message.text());
     });
     page.on('request', (request) => {

@@ -116,12 +116,13 @@ export const listMessages = define({
       .max(256)
       .optional()
       .meta({ description: 'The message_id before which the page begins' }),
+    limit: z.int().min(1).max(limits.historyPage.max).default(limits.historyPage.default),
+    // The last one, so that calls of generated clients with arguments in their order stay as they are.
     after: z
       .string()
       .max(256)
       .optional()
       .meta({ description: 'The message_id after which the page begins; not together with a cursor' }),
-    limit: z.int().min(1).max(limits.historyPage.max).default(limits.historyPage.default),
   }),
   output: z
     .object({ messages: z.array(message), next_cursor: uuid.nullable(), has_more: z.boolean() })

@@ -7,8 +7,6 @@ import type { VirtualizerHandle } from 'virtua';
 import type { Row } from '../model/rows.ts';
 import { isStored } from '../model/shown.ts';
 
-/** Pixels that are more than what stands below the last row: the browser stops at the end. */
-const beyond = 100;
 /** Pixels from the end that still count as the end. */
 const slack = 48;
 
@@ -41,11 +39,13 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
   const began = useRef(-1);
   const opened = useRef(false);
   const went = useRef(0);
-  const endBefore = useRef(0);
+  const topBefore = useRef(0);
 
   const hold = useCallback(() => {
     const element = scroller.current;
-    if (element && stuck.current) element.scrollTop = element.scrollHeight;
+    if (!element || !stuck.current) return;
+    element.scrollTop = element.scrollHeight;
+    topBefore.current = element.scrollTop;
   }, [scroller]);
 
   const toEnd = useCallback(
@@ -62,11 +62,10 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
   const note = useCallback(() => {
     const element = scroller.current;
     if (!element) return null;
-    const end = element.scrollHeight - element.clientHeight;
-    // The end has moved away from a list that stands there: nobody has scrolled.
-    if (stuck.current && end !== endBefore.current) hold();
-    endBefore.current = end;
-    const below = end - element.scrollTop;
+    // The end has moved away from a list that stands there: nobody has scrolled back.
+    if (stuck.current && element.scrollTop >= topBefore.current) hold();
+    topBefore.current = element.scrollTop;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     stuck.current = below < slack && !hasNewer;
     setAtEnd(stuck.current);
     return { above: element.scrollTop, below };
@@ -88,14 +87,13 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
       // One goes on reading where one left off.
       began.current = generation;
       stuck.current = first < 0;
-      if (stuck.current) list.current?.scrollToIndex(rows.length - 1, { align: 'end', offset: beyond });
-      else list.current?.scrollToIndex(first, { align: 'start', offset: -12 });
+      if (!stuck.current) list.current?.scrollToIndex(first, { align: 'start', offset: -12 });
     } else if (began.current !== generation && rows.length > 0) {
       began.current = generation;
       stuck.current = true;
-      list.current?.scrollToIndex(rows.length - 1, { align: 'end', offset: beyond });
     }
     opened.current ||= settled;
+    // Not `scrollToIndex`: where rows are measured late it goes to where it took the end to be, as if somebody had scrolled back.
     hold();
   }, [rows, generation, target, settled, list, hold]);
 
