@@ -160,9 +160,16 @@ export async function watchMoves(
       }
       seen.articles = Math.max(seen.articles, all.length);
       before = now;
-      requestAnimationFrame(look);
     };
-    look();
+    // As it is painted: the list puts its rows right when they were measured, which comes after a frame's callbacks and before this.
+    const probe = document.body.appendChild(document.createElement('div'));
+    probe.style.position = 'fixed';
+    new ResizeObserver(look).observe(probe);
+    const measure = () => {
+      probe.style.width = probe.style.width === '1px' ? '2px' : '1px';
+      requestAnimationFrame(measure);
+    };
+    measure();
     Object.assign(window, { seen });
   });
   return () => page.evaluate(() => Reflect.get(window, 'seen'));
