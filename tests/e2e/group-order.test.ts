@@ -20,14 +20,14 @@ class Listener {
   readonly ids: string[] = [];
   readonly seqs: number[] = [];
   readonly #socket: WebSocket;
-  readonly #answers = new Map<string, () => void>();
+  readonly #answers = new Map<string, (problem: string | undefined) => void>();
   readonly ready: Promise<void>;
   #reached: { count: number; resolve(): void } | undefined;
 
   constructor(url: string, user: SignedIn) {
     this.#socket = new WebSocket(`${url.replace('http', 'ws')}/ws?token=${user.token}`);
     this.ready = new Promise((resolve) => {
-      this.#answers.set('hello', resolve);
+      this.#answers.set('hello', () => resolve());
       this.#socket.on('open', () => this.#send('ping', {}, 'hello'));
     });
     this.#socket.on('message', (text) => this.#take(JSON.parse(String(text))));
@@ -40,22 +40,29 @@ class Listener {
   #take(frame: {
     event: string;
     req_id?: string;
-    data: { message_id: string; seq: number; type?: string };
+    data: { message_id: string; seq: number; type?: string; reason?: string };
   }): void {
     if (frame.event === 'message.new' && frame.data.type === 'text') {
       this.ids.push(frame.data.message_id);
       this.seqs.push(frame.data.seq);
       if (this.#reached && this.ids.length >= this.#reached.count) this.#reached.resolve();
     }
-    if (frame.req_id !== undefined) this.#answers.get(frame.req_id)?.();
+    const problem = frame.event === 'error' ? frame.data.reason : undefined;
+    if (frame.req_id !== undefined) this.#answers.get(frame.req_id)?.(problem);
   }
 
-  /** Sends one message and waits until it is accepted. */
+  /** Sends one message and waits until it is accepted; again where a busy machine's store took too long, as clients do. */
   send(chat_id: string, body: string): Promise<void> {
     const id = randomUUID();
-    return new Promise((resolve) => {
-      this.#answers.set(id, resolve);
+    const attempt = () =>
       this.#send('message.send', { chat_id, client_msg_id: id, type: 'text', payload: { body } }, id);
+    return new Promise((resolve, reject) => {
+      this.#answers.set(id, (problem) => {
+        if (problem === undefined) resolve();
+        else if (problem === 'SERVICE_UNAVAILABLE') attempt();
+        else reject(new Error(`a send was refused: ${problem}`));
+      });
+      attempt();
     });
   }
 

@@ -29,6 +29,9 @@ export interface ComposerHandle {
   focus(): void;
 }
 
+/** Where a conversation takes the whole width. */
+const narrow = matchMedia('(max-width: 720px)');
+
 interface ComposerProps {
   readonly chatId: string;
   readonly mode: Mode | null;
@@ -66,8 +69,8 @@ export function Composer(props: ComposerProps) {
   };
   const insert = useInsert(field, write);
   useEffect(() => {
-    // With a keyboard at hand one may write at once; on a phone it would cover half of the page.
-    if (!touch.matches) field.current?.focus({ preventScroll: true });
+    // With a keyboard at hand one may write at once; where there is little room one looks first, and a phone's keyboard would cover half.
+    if (!touch.matches && !narrow.matches) field.current?.focus({ preventScroll: true });
   }, []);
   useImperativeHandle(props.handle, () => ({ focus: () => field.current?.focus() }));
   useEffect(() => {

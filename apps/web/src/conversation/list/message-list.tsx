@@ -98,6 +98,11 @@ export function MessageList(props: MessageListProps) {
     };
   }, [look]);
 
+  // Rows that are measured late are looked at late, too; a list that fits its room tells nothing else.
+  const resized = useCallback(() => {
+    place.hold();
+    requestAnimationFrame(() => again.current());
+  }, [place.hold]);
   useImperativeHandle(props.handle, () => ({
     focus: () => arrows.focus(arrows.active),
     toEnd: () => place.toEnd(false),
@@ -134,7 +139,7 @@ export function MessageList(props: MessageListProps) {
           bufferSize={600}
           keepMounted={kept}
           onScroll={look}
-          onResize={place.hold}
+          onResize={resized}
         >
           {(row, index) => (
             <MessageRow

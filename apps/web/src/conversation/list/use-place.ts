@@ -39,13 +39,10 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
   const began = useRef(-1);
   const opened = useRef(false);
   const went = useRef(0);
-  const topBefore = useRef(0);
 
   const hold = useCallback(() => {
     const element = scroller.current;
-    if (!element || !stuck.current) return;
-    element.scrollTop = element.scrollHeight;
-    topBefore.current = element.scrollTop;
+    if (element && stuck.current) element.scrollTop = element.scrollHeight;
   }, [scroller]);
 
   const toEnd = useCallback(
@@ -62,14 +59,11 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
   const note = useCallback(() => {
     const element = scroller.current;
     if (!element) return null;
-    // The end has moved away from a list that stands there: nobody has scrolled back.
-    if (stuck.current && element.scrollTop >= topBefore.current) hold();
-    topBefore.current = element.scrollTop;
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     stuck.current = below < slack && !hasNewer;
     setAtEnd(stuck.current);
     return { above: element.scrollTop, below };
-  }, [scroller, hasNewer, hold]);
+  }, [scroller, hasNewer]);
 
   useLayoutEffect(() => {
     const first = rows.findIndex(({ unread }) => unread);
