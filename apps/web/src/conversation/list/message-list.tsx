@@ -98,11 +98,6 @@ export function MessageList(props: MessageListProps) {
     };
   }, [look]);
 
-  // Rows that are measured late are looked at late, too; a list that fits its room tells nothing else.
-  const resized = useCallback(() => {
-    place.hold();
-    requestAnimationFrame(() => again.current());
-  }, [place.hold]);
   useImperativeHandle(props.handle, () => ({
     focus: () => arrows.focus(arrows.active),
     toEnd: () => place.toEnd(false),
@@ -139,7 +134,7 @@ export function MessageList(props: MessageListProps) {
           bufferSize={600}
           keepMounted={kept}
           onScroll={look}
-          onResize={resized}
+          onResize={place.hold}
         >
           {(row, index) => (
             <MessageRow

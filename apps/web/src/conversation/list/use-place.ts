@@ -7,8 +7,14 @@ import type { VirtualizerHandle } from 'virtua';
 import type { Row } from '../model/rows.ts';
 import { isStored } from '../model/shown.ts';
 
+/** Pixels that are more than what stands below the last row: the browser stops at the end. */
+const beyond = 100;
 /** Pixels from the end that still count as the end. */
 const slack = 48;
+/** Milliseconds in which the list may still be on its way to its end: rows that are measured late let it stop where the end was taken to be. */
+const placingMs = 1000;
+/** What a person scrolls with. */
+const inputs = ['wheel', 'touchmove', 'keydown', 'pointerdown'];
 
 export interface Place {
   /** Whether the newest of the rows are in view. */
@@ -39,6 +45,7 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
   const began = useRef(-1);
   const opened = useRef(false);
   const went = useRef(0);
+  const placed = useRef(Number.NEGATIVE_INFINITY);
 
   const hold = useCallback(() => {
     const element = scroller.current;
@@ -59,14 +66,31 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
   const note = useCallback(() => {
     const element = scroller.current;
     if (!element) return null;
+    if (stuck.current && performance.now() - placed.current < placingMs) hold();
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
     stuck.current = below < slack && !hasNewer;
-    setAtEnd(stuck.current);
+    setAtEnd(below < slack && !hasNewer);
     return { above: element.scrollTop, below };
-  }, [scroller, hasNewer]);
+  }, [scroller, hasNewer, hold]);
+
+  useEffect(() => {
+    const element = scroller.current;
+    // From now on the person decides.
+    const taken = () => {
+      placed.current = Number.NEGATIVE_INFINITY;
+    };
+    for (const input of inputs) element?.addEventListener(input, taken, { passive: true });
+    return () => {
+      for (const input of inputs) element?.removeEventListener(input, taken);
+    };
+  }, [scroller]);
 
   useLayoutEffect(() => {
     const first = rows.findIndex(({ unread }) => unread);
+    const goToEnd = () => {
+      placed.current = performance.now();
+      list.current?.scrollToIndex(rows.length - 1, { align: 'end', offset: beyond });
+    };
     const wanted = target && target.at !== went.current ? target.messageId : null;
     const index = wanted
       ? rows.findIndex(({ message }) => isStored(message) && message.message_id === wanted)
@@ -81,13 +105,14 @@ export function usePlace({ scroller, list, rows, generation, target, hasNewer, s
       // One goes on reading where one left off.
       began.current = generation;
       stuck.current = first < 0;
-      if (!stuck.current) list.current?.scrollToIndex(first, { align: 'start', offset: -12 });
+      if (stuck.current) goToEnd();
+      else list.current?.scrollToIndex(first, { align: 'start', offset: -12 });
     } else if (began.current !== generation && rows.length > 0) {
       began.current = generation;
       stuck.current = true;
+      goToEnd();
     }
     opened.current ||= settled;
-    // Not `scrollToIndex`: where rows are measured late it goes to where it took the end to be, as if somebody had scrolled back.
     hold();
   }, [rows, generation, target, settled, list, hold]);
 
