@@ -12,7 +12,7 @@ const common = {
 } as const;
 
 /** What people do at the page, which is tested on both sets of engines, too. */
-const webClient = 'apps/web/test/{chat-list,conversation,groups,media,people}.test.ts';
+const webClient = 'apps/web/test/{chat-list,groups,media,people}.test.ts';
 
 const missing = await missingEngines();
 const cluster = !('redis' in missing) && !('nats' in missing);

@@ -8,7 +8,7 @@ import { ensureWeb } from '../../../scripts/lib/web.ts';
 import { startParley, type TestParley } from '../../../tests/support/parley.ts';
 import type { SignedIn } from '../../../tests/support/rest.ts';
 import { person } from '../../../tests/support/sdk.ts';
-import { chromium, fill, Seat, watchMoves } from './support/conversation.ts';
+import { chromium, fill, Seat, stands, watchMoves } from './support/conversation.ts';
 
 /** What comes true soon, however busy the machine is. */
 const soon = <T>(read: () => T) => expect.poll(read, { timeout: 15_000 });
@@ -206,6 +206,7 @@ describe.skipIf(!existsSync(chromium.executablePath))('a conversation in a brows
     const message = (index: number) =>
       at.page.locator(`article[data-message="${history.at(index)?.message_id}"]`);
     await message(-1).waitFor();
+    await stands(at.page);
     const moves = await watchMoves(at.page);
     await at.feed.hover();
     const first = message(0);

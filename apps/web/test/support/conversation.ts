@@ -129,6 +129,20 @@ export async function fill(
   }
 }
 
+/** Resolves when the list has come to its place: nothing of it moved for twenty frames. */
+export function stands(page: Page): Promise<void> {
+  return page.evaluate(async () => {
+    const feed = document.querySelector('[role=feed]');
+    let [before, still] = ['', 0];
+    while (still < 20) {
+      await new Promise((next) => requestAnimationFrame(next));
+      const now = `${feed?.scrollTop} ${feed?.scrollHeight}`;
+      still = now === before ? still + 1 : 0;
+      before = now;
+    }
+  });
+}
+
 /**
  * Watches the list, frame by frame, until it is asked: how far messages that stayed in view moved against each other, and how far
  * against the way that the wheel turned, in pixels.
